@@ -6,8 +6,8 @@
 //   {}a} · a{}b}c     that is empty: there is no tag, the whole key is hashed, whatever follows
 //   foo{{bar}}zap     the tag is `{bar`
 //
-// Every command passes here, so ASCII strings, which nearly all keys are, take a loop over char codes: `bench/`
-// says 32 ns where cluster-key-slot needs 84 to 210. Everything else is hashed by cluster-key-slot, as the bytes
+// Every command passes here, so ASCII strings, which nearly all keys are, take a loop over char codes: half the time
+// of cluster-key-slot for 16 characters (75 ns against 160), a third with a tag. Everything else is hashed by cluster-key-slot, as the bytes
 // that are sent: it would encode lone surrogates itself, as CESU-8, where the socket sends U+FFFD. It looks for the
 // tag again and, in 1.1.2, errs where the first tag is empty; so we find the tag, and it only ever hashes.
 import crc16Slot from 'cluster-key-slot'
@@ -50,26 +50,25 @@ export function distinctSlots(keys: readonly (string | Uint8Array)[]): number[] 
 
 const NOT_ASCII = -1
 
-/** The slot of an ASCII key, or {@link NOT_ASCII}. A tag found before the first other character settles it as well. */
+/** The slot of an ASCII key, or {@link NOT_ASCII}. */
 function asciiSlot(key: string): number {
   let crc = 0
-  let tagPossible = true
   for (let i = 0; i < key.length; i++) {
     const code = key.charCodeAt(i)
     if (code > 0x7f) return NOT_ASCII
-    if (code === OPEN && tagPossible) {
-      const end = key.indexOf('}', i + 1)
-      if (end > i + 1) return asciiRangeSlot(key, i + 1, end)
-      tagPossible = false
-    }
+    if (code === OPEN) return taggedSlot(key, i)
     crc = (crc << 8) ^ CRC16[((crc >> 8) ^ code) & 0xff]!
   }
   return crc & 0x3fff
 }
 
-function asciiRangeSlot(key: string, start: number, end: number): number {
+/** The same for a key whose first brace stands at `open`: its tag alone need be ASCII. */
+function taggedSlot(key: string, open: number): number {
+  const close = key.indexOf('}', open + 1)
+  const hasTag = close > open + 1
+  const end = hasTag ? close : key.length
   let crc = 0
-  for (let i = start; i < end; i++) {
+  for (let i = hasTag ? open + 1 : 0; i < end; i++) {
     const code = key.charCodeAt(i)
     if (code > 0x7f) return NOT_ASCII
     crc = (crc << 8) ^ CRC16[((crc >> 8) ^ code) & 0xff]!
