@@ -7,9 +7,10 @@
 //   foo{{bar}}zap     the tag is `{bar`
 //
 // Every command passes here, so ASCII strings, which nearly all keys are, take a loop over char codes: half the time
-// of cluster-key-slot for 16 characters (75 ns against 160), a third with a tag. Everything else is hashed by cluster-key-slot, as the bytes
-// that are sent: it would encode lone surrogates itself, as CESU-8, where the socket sends U+FFFD. It looks for the
-// tag again and, in 1.1.2, errs where the first tag is empty; so we find the tag, and it only ever hashes.
+// of cluster-key-slot for 16 characters (75 ns against 160), a third with a tag. Everything else is hashed by
+// cluster-key-slot, as the bytes that are sent: it would encode lone surrogates itself, as CESU-8, where the socket
+// sends U+FFFD. It looks for the tag again and, in 1.1.2, errs where the first tag is empty; so we find the tag, and
+// it only ever hashes.
 import crc16Slot from 'cluster-key-slot'
 import { MIXED_SLOTS, NO_SLOT } from './command.js'
 

@@ -1,0 +1,312 @@
+// Writes src/protocol/table.ts: one line per command, from the COMMAND and COMMAND DOCS replies of a running server
+// and from the overrides beside this file.
+//
+//   npm run generate:commands                    starts the redis-server on PATH for the purpose
+//   npm run generate:commands -- 127.0.0.1:6379  asks that server (7.0 or newer: older ones know no key specs)
+//
+// The same server gives the same bytes: rows are sorted, and nothing of the run is written.
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { ADDITIONS, CORRECTIONS } from './command-table-overrides.js'
+
+/** What one line of the table says. Empty strings stand for nothing. */
+export interface Row {
+  /** As the server writes it, in upper case: `CONFIG|GET`. */
+  name: string
+  arity: number
+  /** Letters, see {@link FLAG_LETTERS}. */
+  flags: string
+  group: string
+  since: string
+  /** Key specs, see {@link keySpecText}. */
+  keys: string
+  /** `request/response`. */
+  policies: string
+}
+
+/** A reply of the tiny reader: RESP2 only, errors thrown. */
+export type RawReply = string | number | null | RawReply[]
+
+const TABLE = fileURLToPath(new URL('../src/protocol/table.ts', import.meta.url))
+
+/** The server's flag → the letter in the table. Flags not listed here do not concern a client. */
+const FLAG_LETTERS: Readonly<Record<string, string>> = {
+  write: 'W',
+  readonly: 'R',
+  blocking: 'B',
+  admin: 'A',
+  pubsub: 'P',
+  noscript: 'N',
+  fast: 'F',
+  loading: 'L',
+  stale: 'S',
+  movablekeys: 'M',
+  denyoom: 'D',
+  no_auth: 'U',
+  no_multi: 'X',
+}
+
+/** Asks a server and renders the table. */
+export async function generateTable(host: string, port: number): Promise<string> {
+  const [commands, docs] = await ask(host, port, [['COMMAND'], ['COMMAND', 'DOCS']])
+  return renderTable(rowsOf(commands!, docs!))
+}
+
+/** Version of a server, e.g. `7.0.15`. */
+export async function serverVersion(host: string, port: number): Promise<string> {
+  const [info] = await ask(host, port, [['INFO', 'server']])
+  return /^redis_version:(\S+)/m.exec(String(info))?.[1] ?? ''
+}
+
+/** Starts the `redis-server` on PATH on a free port, without files, for as long as `use` runs. */
+export async function withServer<T>(use: (host: string, port: number) => Promise<T>): Promise<T> {
+  const port = await freePort()
+  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
+    stdio: 'ignore',
+  })
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', error => reject(new Error('redis-server could not be started', { cause: error })))
+    child.once('exit', code => reject(new Error(`redis-server ended with ${code}`)))
+  })
+  try {
+    await Promise.race([answering(port), failed])
+    return await Promise.race([use('127.0.0.1', port), failed])
+  } finally {
+    failed.catch(() => undefined) // it does end now, by our own hand
+    child.kill()
+  }
+}
+
+function rowsOf(commands: RawReply, docs: RawReply): Row[] {
+  const documented = new Map<string, Record<string, RawReply>>()
+  collectDocs(docs, documented)
+  const rows = new Map<string, Row>()
+  for (const entry of list(commands)) collectRows(list(entry), documented, rows)
+  for (const { rows: lines } of ADDITIONS) {
+    for (const line of lines) {
+      const row = parseAddition(line)
+      // A server that knows the command is believed.
+      if (!rows.has(row.name)) rows.set(row.name, row)
+    }
+  }
+  for (const { name, change } of CORRECTIONS) {
+    const row = rows.get(name)
+    if (row === undefined) throw new Error(`a correction names ${name}, which is in no row`)
+    rows.set(name, { ...row, ...change })
+  }
+  return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Docs come as a flat list: name, facts; subcommands as such a list among the facts. */
+function collectDocs(docs: RawReply, into: Map<string, Record<string, RawReply>>): void {
+  for (const [name, facts] of Object.entries(record(docs))) {
+    const known = record(facts)
+    into.set(name.toUpperCase(), known)
+    if (known.subcommands !== undefined) collectDocs(known.subcommands, into)
+  }
+}
+
+/** An entry: name, arity, flags, first key, last key, step, ACL categories, tips, key specs, subcommands. */
+function collectRows(
+  entry: RawReply[],
+  documented: Map<string, Record<string, RawReply>>,
+  into: Map<string, Row>,
+): void {
+  const name = String(entry[0]).toUpperCase()
+  const flags = list(entry[2]).map(flag => FLAG_LETTERS[String(flag)] ?? '')
+  const tips = list(entry[7]).map(String)
+  const subcommands = list(entry[9])
+  const facts = documented.get(name)
+  if (facts === undefined) throw new Error(`COMMAND DOCS does not mention ${name}`)
+  const policy = (kind: string) => tips.find(tip => tip.startsWith(`${kind}:`))?.slice(kind.length + 1) ?? ''
+  const policies = `${policy('request_policy')}/${policy('response_policy')}`
+  into.set(name, {
+    name,
+    arity: Number(entry[1]),
+    flags: [...flags, subcommands.length > 0 ? 'C' : ''].sort().join(''),
+    group: String(facts.group),
+    since: String(facts.since),
+    keys: list(entry[8])
+      .map(spec => keySpecText(record(spec)))
+      .join(';'),
+    policies: policies === '/' ? '' : policies,
+  })
+  for (const subcommand of subcommands) collectRows(list(subcommand), documented, into)
+}
+
+// One key spec in the table:   begin [find]    a leading ! where the argument is no key but is routed like one
+//   begin   1            index            STREAMS@1    keyword, searched from 1        ?   unknown
+//   find    (none)       range 0,1,0      :-1,2,0      range lastKey,step,limit
+//           #0,1,1       keyNumIdx,firstKey,step
+function keySpecText(spec: Record<string, RawReply>): string {
+  const begin = record(spec.begin_search!)
+  const find = record(spec.find_keys!)
+  const at = record(begin.spec!)
+  const how = record(find.spec!)
+  const notKey = list(spec.flags).includes('not_key') ? '!' : ''
+  if (begin.type === 'unknown' || find.type === 'unknown') return `${notKey}?`
+  const start =
+    begin.type === 'index' ? String(at.index) : `${String(at.keyword).toUpperCase()}@${at.startfrom}`
+  const keys =
+    find.type === 'range'
+      ? `:${how.lastkey},${how.keystep},${how.limit}`
+      : `#${how.keynumidx},${how.firstkey},${how.keystep}`
+  return `${notKey}${start}${keys === ':0,1,0' ? '' : keys}`
+}
+
+/** A row of the overrides, in the table's own form; the star says that no server was asked about it. */
+function parseAddition(line: string): Row {
+  const [name = '', arity, flags = '', group = '', since = '', keys = '', policies = ''] = line.split(' ')
+  if (group === '' || since === '') throw new Error(`an addition lacks its group or version: ${line}`)
+  return {
+    name,
+    arity: Number(arity),
+    flags: `${[...flags.replace('-', '')].sort().join('')}*`,
+    group,
+    since,
+    keys: keys === '-' ? '' : keys,
+    policies,
+  }
+}
+
+function renderTable(rows: readonly Row[]): string {
+  const lines = rows.map(row => {
+    const { name, arity, flags, group, since, keys, policies } = row
+    return [name, arity, flags || '-', group, since, keys || '-', policies || '-']
+      .join(' ')
+      .replace(/( -)+$/, '')
+  })
+  return `// GENERATED by scripts/generate-command-table.ts (npm run generate:commands) from the COMMAND and COMMAND DOCS replies
+// of a server and scripts/command-table-overrides.ts. Change those, not this.
+//
+//   name arity flags group since keys request/response        - stands for nothing, and is left out at the end
+//
+// flags  W write  R readonly  B blocking  A admin  P pubsub  N noscript  F fast  L loading  S stale  M movable keys
+//        D denyoom  U no_auth  X no_multi  C container  * from the overrides: no server was asked about it
+// keys   separated by ;  each: where they begin and which they are  ! routed like a key without being one
+//        1 index   STREAMS@1 keyword searched from 1   ? unknown
+//        nothing: one key   :-1,2,0 lastKey,step,limit   #0,1,1 keyNumIdx,firstKey,step
+export const TABLE = \`
+${lines.join('\n')}
+\`
+`
+}
+
+function list(reply: RawReply | undefined): RawReply[] {
+  return Array.isArray(reply) ? reply : []
+}
+
+/** A map, which RESP2 sends as a flat list. */
+function record(reply: RawReply | undefined): Record<string, RawReply> {
+  const pairs = list(reply)
+  const result: Record<string, RawReply> = Object.create(null)
+  for (let i = 0; i + 1 < pairs.length; i += 2) result[String(pairs[i])] = pairs[i + 1]!
+  return result
+}
+
+/** Sends commands over a socket of their own and reads as many replies. */
+export function ask(
+  host: string,
+  port: number,
+  commands: readonly (readonly string[])[],
+): Promise<RawReply[]> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host, port })
+    const chunks: Buffer[] = []
+    socket.setTimeout(30_000, () => socket.destroy(new Error(`${host}:${port} does not answer`)))
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error(`${host}:${port} closed the connection`)))
+    socket.on('data', chunk => {
+      chunks.push(chunk)
+      // The end of the last reply is known only by reading; a chunk that ends elsewhere cannot be it.
+      if (chunk[chunk.length - 1] !== 0x0a) return
+      try {
+        const replies = readReplies(Buffer.concat(chunks), commands.length)
+        if (replies === undefined) return
+        resolve(replies)
+      } catch (error) {
+        reject(error)
+      }
+      socket.destroy()
+    })
+    for (const words of commands) {
+      socket.write(
+        `*${words.length}\r\n${words.map(word => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`,
+      )
+    }
+  })
+}
+
+/** `count` RESP2 replies, or undefined where the bytes end before them. */
+function readReplies(bytes: Buffer, count: number): RawReply[] | undefined {
+  let at = 0
+  const read = (): RawReply | undefined => {
+    const end = bytes.indexOf('\r\n', at)
+    if (end === -1) return undefined
+    const line = bytes.toString('utf8', at + 1, end)
+    const type = String.fromCharCode(bytes[at]!)
+    at = end + 2
+    switch (type) {
+      case '+':
+        return line
+      case ':':
+        return Number(line)
+      case '$': {
+        if (line === '-1') return null
+        const from = at
+        at += Number(line) + 2
+        return at > bytes.length ? undefined : bytes.toString('utf8', from, at - 2)
+      }
+      case '*':
+        return line === '-1' ? null : readMany(Number(line))
+      default:
+        throw new Error(`the server answered: ${line}`)
+    }
+  }
+  const readMany = (wanted: number): RawReply[] | undefined => {
+    const items: RawReply[] = []
+    while (items.length < wanted) {
+      const item = read()
+      if (item === undefined) return undefined
+      items.push(item)
+    }
+    return items
+  }
+  return readMany(count)
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
+  })
+}
+
+async function answering(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    try {
+      await ask('127.0.0.1', port, [['PING']])
+      return
+    } catch {
+      // Not listening yet, which is what is being waited for.
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  }
+  throw new Error('redis-server did not answer within ten seconds')
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const address = process.argv[2]
+  const colon = address?.lastIndexOf(':') ?? -1
+  const text = await (address === undefined
+    ? withServer(generateTable)
+    : generateTable(address.slice(0, colon), Number(address.slice(colon + 1))))
+  writeFileSync(TABLE, text)
+}
