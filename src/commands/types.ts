@@ -1,27 +1,14 @@
 // The whole type algebra of the typed methods: two brands for what a view may change, one mapping that applies it.
+import type { Bulk, Fields, Int } from '../protocol/brands.js'
 import type { Command } from '../protocol/command.js'
+
+// Declared a floor below, where the decoders are that return them.
+export type { Bulk, Fields, Int }
 
 /** A key: any bytes. Strings are sent as UTF-8. */
 export type Key = string | Uint8Array
 /** A value to store: text, bytes, or a number, which is sent in its shortest decimal form. */
 export type Value = string | Uint8Array | number | bigint
-
-declare const BULK: unique symbol
-declare const INT: unique symbol
-declare const FIELDS: unique symbol
-
-/** Stands for a string from the server: `string`, or `Buffer` under `with({ replies: 'buffer' })`. */
-export interface Bulk {
-  readonly [BULK]: true
-}
-/** Stands for an integer that may pass 2^53: `number`, or `bigint` under `with({ integers: 'bigint' })`. */
-export interface Int {
-  readonly [INT]: true
-}
-/** Stands for field-value pairs: a record without prototype, or `Map<Buffer, Buffer>` under `with({ replies: 'buffer' })`. */
-export interface Fields {
-  readonly [FIELDS]: true
-}
 
 /** What a view makes of the two brands. */
 export interface View {
@@ -55,7 +42,9 @@ type Builder = (...args: never) => Command<unknown>
 
 /** The methods a catalogue of builders becomes on a client: same parameters, a promise of the result. */
 export type Methods<C, V extends View> = {
-  [M in keyof C]: C[M] extends (...args: infer A) => Command<infer T> ? (...args: A) => Promise<As<T, V>> : never
+  [M in keyof C]: C[M] extends (...args: infer A) => Command<infer T>
+    ? (...args: A) => Promise<As<T, V>>
+    : never
 }
 
 export type Catalogue = Readonly<Record<string, Builder>>
