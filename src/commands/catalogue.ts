@@ -1,0 +1,32 @@
+// The builders, gathered: one key per method of a client, a pipeline, a transaction.
+//
+// Names are Redis' own. A command of one word is written in lower case as one word, as ioredis has it: `hgetall`,
+// `incrbyfloat`, `zrangebyscore`. Further words begin with a capital: `configGet`, `objectEncoding`, `sortRo`. A
+// variant that answers in another shape has a name of its own, since builders have neither overloads nor generics:
+// the name of the command, and what is different: `setIf`, `setAndGet`, `lpopCount`, `zrangeWithScores`, `zaddIncr`.
+//
+// A group file exports builders and types, and no other value: what it exports is a method. Spread as namespaces,
+// so that the mapped types find the builders' own TSDoc.
+import * as connection from './connection.js'
+import * as hashes from './hashes.js'
+import * as keys from './keys.js'
+import * as lists from './lists.js'
+import * as server from './server.js'
+import * as sets from './sets.js'
+import * as sortedSetRanges from './sorted-set-ranges.js'
+import * as sortedSets from './sorted-sets.js'
+import * as strings from './strings.js'
+
+export const catalogue = {
+  ...strings,
+  ...keys,
+  ...hashes,
+  ...lists,
+  ...sets,
+  ...sortedSets,
+  ...sortedSetRanges,
+  ...connection,
+  ...server,
+}
+
+export type Builders = typeof catalogue

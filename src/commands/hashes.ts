@@ -1,0 +1,233 @@
+// Builders of the hash group.
+import { type Arg, type Command, createCommand } from '../protocol/command.js'
+import {
+  asBulkOrNull,
+  asBulks,
+  asBulksOrNulls,
+  asCount,
+  asFields,
+  asFlag,
+  asInt,
+  asNumber,
+  asOk,
+  asPairs,
+} from '../protocol/decode.js'
+import { specOf } from '../protocol/lookup.js'
+import { keySlot } from '../protocol/slot.js'
+import {
+  asList,
+  checkOptions,
+  cursorArg,
+  finiteArg,
+  integerArg,
+  keyArg,
+  type Pairs,
+  pushKeys,
+  pushPairs,
+  pushScan,
+  type ScanOptions,
+  valueArg,
+} from './arguments.js'
+import { asHashPage, type HashPage } from './replies.js'
+import type { Bulk, Fields, Int, Key, Value } from './types.js'
+
+const HDEL = /* @__PURE__ */ specOf('HDEL')
+const HEXISTS = /* @__PURE__ */ specOf('HEXISTS')
+const HGET = /* @__PURE__ */ specOf('HGET')
+const HGETALL = /* @__PURE__ */ specOf('HGETALL')
+const HINCRBY = /* @__PURE__ */ specOf('HINCRBY')
+const HINCRBYFLOAT = /* @__PURE__ */ specOf('HINCRBYFLOAT')
+const HKEYS = /* @__PURE__ */ specOf('HKEYS')
+const HLEN = /* @__PURE__ */ specOf('HLEN')
+const HMGET = /* @__PURE__ */ specOf('HMGET')
+const HMSET = /* @__PURE__ */ specOf('HMSET')
+const HRANDFIELD = /* @__PURE__ */ specOf('HRANDFIELD')
+const HSCAN = /* @__PURE__ */ specOf('HSCAN')
+const HSET = /* @__PURE__ */ specOf('HSET')
+const HSETNX = /* @__PURE__ */ specOf('HSETNX')
+const HSTRLEN = /* @__PURE__ */ specOf('HSTRLEN')
+const HVALS = /* @__PURE__ */ specOf('HVALS')
+
+/**
+ * Removes one field or several; how many there were. HDEL, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hdel/
+ */
+export function hdel(key: Key, fieldOrFields: Key | readonly Key[]): Command<number> {
+  const args = ['HDEL', keyArg(HDEL, key)]
+  pushKeys(HDEL, args, asList(fieldOrFields), 'fieldOrFields')
+  return createCommand(HDEL, args, keySlot(key), asCount)
+}
+
+/**
+ * Is the field there? HEXISTS, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hexists/
+ */
+export function hexists(key: Key, field: Key): Command<boolean> {
+  const args = ['HEXISTS', keyArg(HEXISTS, key), keyArg(HEXISTS, field, 'field')]
+  return createCommand(HEXISTS, args, keySlot(key), asFlag)
+}
+
+/**
+ * The value of a field, or null. HGET, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hget/
+ */
+export function hget(key: Key, field: Key): Command<Bulk | null> {
+  const args = ['HGET', keyArg(HGET, key), keyArg(HGET, field, 'field')]
+  return createCommand(HGET, args, keySlot(key), asBulkOrNull)
+}
+
+/**
+ * All fields, as a record without prototype; under `with({ replies: 'buffer' })` as a Map. Empty where the key is
+ * missing. HGETALL, since 2.0.0.
+ *
+ * @example
+ * ```ts
+ * await redis.hset('user:7', { name: 'Ada', age: 36 })
+ * const { name } = await redis.hgetall('user:7')
+ * ```
+ * @see https://redis.io/docs/latest/commands/hgetall/
+ */
+export function hgetall(key: Key): Command<Fields> {
+  return createCommand(HGETALL, ['HGETALL', keyArg(HGETALL, key)], keySlot(key), asFields)
+}
+
+/**
+ * Adds an integer to a field; the value it has then. HINCRBY, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hincrby/
+ */
+export function hincrby(key: Key, field: Key, increment: number | bigint): Command<Int> {
+  const args = ['HINCRBY', keyArg(HINCRBY, key), keyArg(HINCRBY, field, 'field')]
+  args.push(integerArg(HINCRBY, increment, 'increment'))
+  return createCommand(HINCRBY, args, keySlot(key), asInt)
+}
+
+/**
+ * Adds a number, which may have a fraction, to a field; the value it has then. HINCRBYFLOAT, since 2.6.0.
+ * @see https://redis.io/docs/latest/commands/hincrbyfloat/
+ */
+export function hincrbyfloat(key: Key, field: Key, increment: number): Command<number> {
+  const args = ['HINCRBYFLOAT', keyArg(HINCRBYFLOAT, key), keyArg(HINCRBYFLOAT, field, 'field')]
+  args.push(finiteArg(HINCRBYFLOAT, increment, 'increment'))
+  return createCommand(HINCRBYFLOAT, args, keySlot(key), asNumber)
+}
+
+/**
+ * The names of all fields. HKEYS, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hkeys/
+ */
+export function hkeys(key: Key): Command<Bulk[]> {
+  return createCommand(HKEYS, ['HKEYS', keyArg(HKEYS, key)], keySlot(key), asBulks)
+}
+
+/**
+ * How many fields there are. HLEN, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hlen/
+ */
+export function hlen(key: Key): Command<number> {
+  return createCommand(HLEN, ['HLEN', keyArg(HLEN, key)], keySlot(key), asCount)
+}
+
+/**
+ * The values of several fields, in their order; null for each that is missing. HMGET, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hmget/
+ */
+export function hmget(key: Key, fields: readonly Key[]): Command<(Bulk | null)[]> {
+  const args = ['HMGET', keyArg(HMGET, key)]
+  pushKeys(HMGET, args, fields, 'fields')
+  return createCommand(HMGET, args, keySlot(key), asBulksOrNulls)
+}
+
+/**
+ * Stores fields. HMSET, since 2.0.0.
+ * @deprecated by the server since 4.0: {@link hset} does the same and counts.
+ * @see https://redis.io/docs/latest/commands/hmset/
+ */
+export function hmset(key: Key, fields: Pairs): Command<'OK'> {
+  const args = ['HMSET', keyArg(HMSET, key)]
+  pushPairs(HMSET, args, fields, 'fields')
+  return createCommand(HMSET, args, keySlot(key), asOk)
+}
+
+/**
+ * Some field's name, or null where the key is missing. HRANDFIELD, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/hrandfield/
+ */
+export function hrandfield(key: Key): Command<Bulk | null> {
+  return createCommand(HRANDFIELD, ['HRANDFIELD', keyArg(HRANDFIELD, key)], keySlot(key), asBulkOrNull)
+}
+
+/**
+ * Names of up to `count` different fields; a negative count gives exactly so many, with repeats.
+ * HRANDFIELD with a count, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/hrandfield/
+ */
+export function hrandfieldCount(key: Key, count: number): Command<Bulk[]> {
+  return createCommand(HRANDFIELD, randomArgs(key, count), keySlot(key), asBulks)
+}
+
+/**
+ * The same as {@link hrandfieldCount}, as pairs of field and value. HRANDFIELD with WITHVALUES, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/hrandfield/
+ */
+export function hrandfieldWithValues(key: Key, count: number): Command<[Bulk, Bulk][]> {
+  const args = randomArgs(key, count)
+  args.push('WITHVALUES')
+  return createCommand(HRANDFIELD, args, keySlot(key), asPairs)
+}
+
+/**
+ * One page of the fields of a hash, as pairs; how to go on is as for SCAN. HSCAN, since 2.8.0.
+ * @see https://redis.io/docs/latest/commands/hscan/
+ */
+export function hscan(key: Key, cursor: string | number | bigint, options?: ScanOptions): Command<HashPage> {
+  const chosen = checkOptions(HSCAN, options, ['match', 'count'])
+  const args = ['HSCAN', keyArg(HSCAN, key), cursorArg(HSCAN, cursor)]
+  pushScan(HSCAN, args, chosen)
+  return createCommand(HSCAN, args, keySlot(key), asHashPage)
+}
+
+/**
+ * Stores fields; how many of them are new. HSET, since 2.0.0; several fields since 4.0.0.
+ *
+ * @example
+ * ```ts
+ * await redis.hset('user:7', { name: 'Ada', age: 36 })
+ * await redis.hset('user:7', new Map([['photo', Buffer.from([0xff])]]))
+ * ```
+ * @see https://redis.io/docs/latest/commands/hset/
+ */
+export function hset(key: Key, fields: Pairs): Command<number> {
+  const args = ['HSET', keyArg(HSET, key)]
+  pushPairs(HSET, args, fields, 'fields')
+  return createCommand(HSET, args, keySlot(key), asCount)
+}
+
+/**
+ * Stores a field unless it is there; whether it did. HSETNX, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hsetnx/
+ */
+export function hsetnx(key: Key, field: Key, value: Value): Command<boolean> {
+  const args = ['HSETNX', keyArg(HSETNX, key), keyArg(HSETNX, field, 'field'), valueArg(HSETNX, value)]
+  return createCommand(HSETNX, args, keySlot(key), asFlag)
+}
+
+/**
+ * The length in bytes of a field's value, 0 where it is missing. HSTRLEN, since 3.2.0.
+ * @see https://redis.io/docs/latest/commands/hstrlen/
+ */
+export function hstrlen(key: Key, field: Key): Command<number> {
+  const args = ['HSTRLEN', keyArg(HSTRLEN, key), keyArg(HSTRLEN, field, 'field')]
+  return createCommand(HSTRLEN, args, keySlot(key), asCount)
+}
+
+/**
+ * The values of all fields. HVALS, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/hvals/
+ */
+export function hvals(key: Key): Command<Bulk[]> {
+  return createCommand(HVALS, ['HVALS', keyArg(HVALS, key)], keySlot(key), asBulks)
+}
+
+function randomArgs(key: Key, count: number): Arg[] {
+  return ['HRANDFIELD', keyArg(HRANDFIELD, key), integerArg(HRANDFIELD, count, 'count')]
+}

@@ -1,0 +1,514 @@
+// Builders of the generic group: what is done to keys whatever they hold. WAIT is deliberately not here: on a
+// shared connection it would wait for other callers' writes.
+import { InvalidArgumentError } from '../core/errors.js'
+import {
+  type Arg,
+  type Command,
+  createCommand,
+  createHints,
+  NO_SLOT,
+  withHints,
+} from '../protocol/command.js'
+import {
+  asBufferOrNull,
+  asBulkOrNull,
+  asBulks,
+  asBulksOrNulls,
+  asCount,
+  asCountOrNull,
+  asFlag,
+  asOk,
+  asScanPage,
+  asText,
+  asTextOrNull,
+  type ScanPage,
+} from '../protocol/decode.js'
+import { specOf } from '../protocol/lookup.js'
+import { keySlot, keysSlot } from '../protocol/slot.js'
+import type { CommandSpec } from '../protocol/spec.js'
+import {
+  asList,
+  checkAtMostOne,
+  checkOptions,
+  countArg,
+  cursorArg,
+  flag,
+  integerArg,
+  invalid,
+  keyArg,
+  type Limit,
+  pushFlag,
+  pushKeys,
+  pushLimit,
+  pushScan,
+  type ScanOptions,
+  type Timestamp,
+  textArg,
+  timestampArg,
+} from './arguments.js'
+import { asMigrated } from './replies.js'
+import type { Bulk, Key } from './types.js'
+
+/** When a new time to live is to be set; at most one, or `xx` with `gt` or `lt`. Since 7.0. */
+export interface ExpireOptions {
+  /** Only where the key has none. */
+  readonly nx?: boolean
+  /** Only where the key has one. */
+  readonly xx?: boolean
+  /** Only where the new one is later; a key without one lives for ever, which is later still. */
+  readonly gt?: boolean
+  /** Only where the new one is sooner. */
+  readonly lt?: boolean
+}
+
+export interface CopyOptions {
+  /** Number of the database to copy to. */
+  readonly db?: number
+  /** Overwrite the destination. */
+  readonly replace?: boolean
+}
+
+export interface MigrateOptions {
+  /** Where to. */
+  readonly host: string
+  readonly port: number
+  /** Number of the database there. Default 0. */
+  readonly db?: number
+  /** How long the two servers may be silent. Default 1000. */
+  readonly timeoutMs?: number
+  /** Leave the keys here as well. */
+  readonly copy?: boolean
+  /** Overwrite keys there. */
+  readonly replace?: boolean
+  /** With `password`: the user to authenticate as there. */
+  readonly username?: string
+  readonly password?: string
+}
+
+export interface RestoreOptions {
+  /** Overwrite the key. */
+  readonly replace?: boolean
+  /** `ttlMs` is a Unix time in milliseconds. */
+  readonly absttl?: boolean
+  /** Seconds since it was last used. */
+  readonly idletime?: number
+  /** Its access frequency, 0…255. */
+  readonly freq?: number
+}
+
+export interface KeyScanOptions extends ScanOptions {
+  /** Only keys of this type, e.g. `hash`. */
+  readonly type?: string
+}
+
+export interface SortOptions {
+  /** Pattern of keys to sort by, e.g. `weight_*`; `nosort` leaves the order. */
+  readonly by?: Key
+  readonly limit?: Limit
+  /** Patterns of keys to answer with instead of the elements; `#` is the element. */
+  readonly get?: readonly Key[]
+  /** Largest first. */
+  readonly desc?: boolean
+  /** Compare as text, not as numbers. */
+  readonly alpha?: boolean
+}
+
+const COPY = /* @__PURE__ */ specOf('COPY')
+const DEL = /* @__PURE__ */ specOf('DEL')
+const DUMP = /* @__PURE__ */ specOf('DUMP')
+const EXISTS = /* @__PURE__ */ specOf('EXISTS')
+const EXPIRE = /* @__PURE__ */ specOf('EXPIRE')
+const EXPIREAT = /* @__PURE__ */ specOf('EXPIREAT')
+const EXPIRETIME = /* @__PURE__ */ specOf('EXPIRETIME')
+const KEYS = /* @__PURE__ */ specOf('KEYS')
+const MIGRATE = /* @__PURE__ */ specOf('MIGRATE')
+const MOVE = /* @__PURE__ */ specOf('MOVE')
+const OBJECT_ENCODING = /* @__PURE__ */ specOf('OBJECT ENCODING')
+const OBJECT_FREQ = /* @__PURE__ */ specOf('OBJECT FREQ')
+const OBJECT_IDLETIME = /* @__PURE__ */ specOf('OBJECT IDLETIME')
+const OBJECT_REFCOUNT = /* @__PURE__ */ specOf('OBJECT REFCOUNT')
+const PERSIST = /* @__PURE__ */ specOf('PERSIST')
+const PEXPIRE = /* @__PURE__ */ specOf('PEXPIRE')
+const PEXPIREAT = /* @__PURE__ */ specOf('PEXPIREAT')
+const PEXPIRETIME = /* @__PURE__ */ specOf('PEXPIRETIME')
+const PTTL = /* @__PURE__ */ specOf('PTTL')
+const RANDOMKEY = /* @__PURE__ */ specOf('RANDOMKEY')
+const RENAME = /* @__PURE__ */ specOf('RENAME')
+const RENAMENX = /* @__PURE__ */ specOf('RENAMENX')
+const RESTORE = /* @__PURE__ */ specOf('RESTORE')
+const SCAN = /* @__PURE__ */ specOf('SCAN')
+const SORT = /* @__PURE__ */ specOf('SORT')
+const SORT_RO = /* @__PURE__ */ specOf('SORT_RO')
+const TOUCH = /* @__PURE__ */ specOf('TOUCH')
+const TTL = /* @__PURE__ */ specOf('TTL')
+const TYPE = /* @__PURE__ */ specOf('TYPE')
+const UNLINK = /* @__PURE__ */ specOf('UNLINK')
+
+/**
+ * Copies a value; false where the source is missing or the destination is there. COPY, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/copy/
+ */
+export function copy(source: Key, destination: Key, options?: CopyOptions): Command<boolean> {
+  const { db, replace } = checkOptions(COPY, options, ['db', 'replace'])
+  const args = ['COPY', keyArg(COPY, source, 'source'), keyArg(COPY, destination, 'destination')]
+  if (db !== undefined) args.push('DB', countArg(COPY, db, 'options.db'))
+  pushFlag(COPY, args, 'REPLACE', replace, 'options.replace')
+  return createCommand(COPY, args, keysSlot([source, destination]), asFlag)
+}
+
+/**
+ * Deletes one key or several; how many there were. DEL, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/del/
+ */
+export function del(keyOrKeys: Key | readonly Key[]): Command<number> {
+  return countKeys(DEL, keyOrKeys)
+}
+
+/**
+ * The value in the server's own form, for {@link restore}; null where the key is missing. Always a Buffer, whatever
+ * the view. DUMP, since 2.6.0.
+ * @see https://redis.io/docs/latest/commands/dump/
+ */
+export function dump(key: Key): Command<Buffer | null> {
+  const command = createCommand(DUMP, ['DUMP', keyArg(DUMP, key)], keySlot(key), asBufferOrNull)
+  return withHints(command, BINARY)
+}
+
+/**
+ * How many of the keys are there; one given twice counts twice. EXISTS, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/exists/
+ */
+export function exists(keyOrKeys: Key | readonly Key[]): Command<number> {
+  return countKeys(EXISTS, keyOrKeys)
+}
+
+/**
+ * Sets a time to live in seconds; false where the key is missing or the option says no. EXPIRE, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/expire/
+ */
+export function expire(key: Key, seconds: number, options?: ExpireOptions): Command<boolean> {
+  return expiring(EXPIRE, key, integerArg(EXPIRE, seconds, 'seconds'), options)
+}
+
+/**
+ * Lets the key live until a Unix time in seconds, or a Date, rounded down to the second; false where the key is
+ * missing or the option says no. EXPIREAT, since 1.2.0.
+ * @see https://redis.io/docs/latest/commands/expireat/
+ */
+export function expireat(key: Key, time: Timestamp, options?: ExpireOptions): Command<boolean> {
+  return expiring(EXPIREAT, key, timestampArg(EXPIREAT, time, 'time', 1000), options)
+}
+
+/**
+ * The Unix time in seconds at which the key goes; −1 where it stays, −2 where it is missing. EXPIRETIME, since 7.0.0.
+ * @see https://redis.io/docs/latest/commands/expiretime/
+ */
+export function expiretime(key: Key): Command<number> {
+  return createCommand(EXPIRETIME, ['EXPIRETIME', keyArg(EXPIRETIME, key)], keySlot(key), asCount)
+}
+
+/**
+ * All keys that match a glob-style pattern. Looks at every key and stops the server meanwhile: prefer {@link scan}.
+ * KEYS, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/keys/
+ */
+export function keys(pattern: Key): Command<Bulk[]> {
+  return createCommand(KEYS, ['KEYS', keyArg(KEYS, pattern, 'pattern')], NO_SLOT, asBulks)
+}
+
+/**
+ * Moves keys to another server; false where none of them was here. MIGRATE, since 2.6.0.
+ *
+ * The server sees the password in the command; so does its MONITOR.
+ * @see https://redis.io/docs/latest/commands/migrate/
+ */
+export function migrate(keyOrKeys: Key | readonly Key[], options: MigrateOptions): Command<boolean> {
+  if (options === undefined) throw invalid(MIGRATE, 'options', 'an object', options)
+  const target = checkOptions(MIGRATE, options, MIGRATE_OPTIONS)
+  const moved = asList(keyOrKeys)
+  const args: Arg[] = ['MIGRATE', textArg(MIGRATE, target.host, 'options.host')]
+  args.push(countArg(MIGRATE, target.port, 'options.port', 1), '')
+  args.push(countArg(MIGRATE, target.db ?? 0, 'options.db'))
+  args.push(countArg(MIGRATE, target.timeoutMs ?? 1000, 'options.timeoutMs', 1))
+  pushFlag(MIGRATE, args, 'COPY', target.copy, 'options.copy')
+  pushFlag(MIGRATE, args, 'REPLACE', target.replace, 'options.replace')
+  pushMigrateAuth(args, target)
+  args.push('KEYS')
+  pushKeys(MIGRATE, args, moved, 'keyOrKeys')
+  return createCommand(MIGRATE, args, keysSlot(moved), asMigrated)
+}
+
+/**
+ * Moves a key to another numbered database; false where it is missing, or there already. MOVE, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/move/
+ */
+export function move(key: Key, db: number): Command<boolean> {
+  return createCommand(MOVE, ['MOVE', keyArg(MOVE, key), countArg(MOVE, db, 'db')], keySlot(key), asFlag)
+}
+
+/**
+ * How the server stores the value, e.g. `listpack`; null where the key is missing. OBJECT ENCODING, since 2.2.3.
+ * @see https://redis.io/docs/latest/commands/object-encoding/
+ */
+export function objectEncoding(key: Key): Command<string | null> {
+  const args = ['OBJECT', 'ENCODING', keyArg(OBJECT_ENCODING, key)]
+  return createCommand(OBJECT_ENCODING, args, keySlot(key), asTextOrNull)
+}
+
+/**
+ * How often the key is used, on a logarithmic scale; null where it is missing. Needs an LFU eviction policy.
+ * OBJECT FREQ, since 4.0.0.
+ * @see https://redis.io/docs/latest/commands/object-freq/
+ */
+export function objectFreq(key: Key): Command<number | null> {
+  const args = ['OBJECT', 'FREQ', keyArg(OBJECT_FREQ, key)]
+  return createCommand(OBJECT_FREQ, args, keySlot(key), asCountOrNull)
+}
+
+/**
+ * Seconds since the key was last used; null where it is missing. OBJECT IDLETIME, since 2.2.3.
+ * @see https://redis.io/docs/latest/commands/object-idletime/
+ */
+export function objectIdletime(key: Key): Command<number | null> {
+  const args = ['OBJECT', 'IDLETIME', keyArg(OBJECT_IDLETIME, key)]
+  return createCommand(OBJECT_IDLETIME, args, keySlot(key), asCountOrNull)
+}
+
+/**
+ * How many references the server holds to the value; null where the key is missing. OBJECT REFCOUNT, since 2.2.3.
+ * @see https://redis.io/docs/latest/commands/object-refcount/
+ */
+export function objectRefcount(key: Key): Command<number | null> {
+  const args = ['OBJECT', 'REFCOUNT', keyArg(OBJECT_REFCOUNT, key)]
+  return createCommand(OBJECT_REFCOUNT, args, keySlot(key), asCountOrNull)
+}
+
+/**
+ * Removes the time to live; false where there was none, or no key. PERSIST, since 2.2.0.
+ * @see https://redis.io/docs/latest/commands/persist/
+ */
+export function persist(key: Key): Command<boolean> {
+  return createCommand(PERSIST, ['PERSIST', keyArg(PERSIST, key)], keySlot(key), asFlag)
+}
+
+/**
+ * Sets a time to live in milliseconds; false where the key is missing or the option says no. PEXPIRE, since 2.6.0.
+ * @see https://redis.io/docs/latest/commands/pexpire/
+ */
+export function pexpire(key: Key, milliseconds: number, options?: ExpireOptions): Command<boolean> {
+  return expiring(PEXPIRE, key, integerArg(PEXPIRE, milliseconds, 'milliseconds'), options)
+}
+
+/**
+ * Lets the key live until a Unix time in milliseconds, or a Date; false where the key is missing or the option says
+ * no. PEXPIREAT, since 2.6.0.
+ * @see https://redis.io/docs/latest/commands/pexpireat/
+ */
+export function pexpireat(key: Key, time: Timestamp, options?: ExpireOptions): Command<boolean> {
+  return expiring(PEXPIREAT, key, timestampArg(PEXPIREAT, time, 'time', 1), options)
+}
+
+/**
+ * The Unix time in milliseconds at which the key goes; −1 where it stays, −2 where it is missing.
+ * PEXPIRETIME, since 7.0.0.
+ * @see https://redis.io/docs/latest/commands/pexpiretime/
+ */
+export function pexpiretime(key: Key): Command<number> {
+  return createCommand(PEXPIRETIME, ['PEXPIRETIME', keyArg(PEXPIRETIME, key)], keySlot(key), asCount)
+}
+
+/**
+ * Milliseconds the key has to live; −1 where it stays, −2 where it is missing. PTTL, since 2.6.0.
+ * @see https://redis.io/docs/latest/commands/pttl/
+ */
+export function pttl(key: Key): Command<number> {
+  return createCommand(PTTL, ['PTTL', keyArg(PTTL, key)], keySlot(key), asCount)
+}
+
+/**
+ * Some key, or null where there is none. RANDOMKEY, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/randomkey/
+ */
+export function randomkey(): Command<Bulk | null> {
+  return createCommand(RANDOMKEY, ['RANDOMKEY'], NO_SLOT, asBulkOrNull)
+}
+
+/**
+ * Renames a key, over whatever has the new name; an error where it is missing. RENAME, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/rename/
+ */
+export function rename(key: Key, newKey: Key): Command<'OK'> {
+  const args = ['RENAME', keyArg(RENAME, key), keyArg(RENAME, newKey, 'newKey')]
+  return createCommand(RENAME, args, keysSlot([key, newKey]), asOk)
+}
+
+/**
+ * Renames a key unless the new name is taken; whether it did. RENAMENX, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/renamenx/
+ */
+export function renamenx(key: Key, newKey: Key): Command<boolean> {
+  const args = ['RENAMENX', keyArg(RENAMENX, key), keyArg(RENAMENX, newKey, 'newKey')]
+  return createCommand(RENAMENX, args, keysSlot([key, newKey]), asFlag)
+}
+
+/**
+ * Creates a key from what {@link dump} gave; `ttlMs` 0 lets it live for ever. RESTORE, since 2.6.0.
+ * @see https://redis.io/docs/latest/commands/restore/
+ */
+export function restore(
+  key: Key,
+  ttlMs: number,
+  payload: Uint8Array,
+  options?: RestoreOptions,
+): Command<'OK'> {
+  const chosen = checkOptions(RESTORE, options, ['replace', 'absttl', 'idletime', 'freq'])
+  // A dump that became text on the way is damaged; the server would only say that its checksum is wrong.
+  if (typeof payload === 'string') throw invalid(RESTORE, 'payload', 'a Uint8Array', payload)
+  const args = ['RESTORE', keyArg(RESTORE, key), countArg(RESTORE, ttlMs, 'ttlMs')]
+  args.push(keyArg(RESTORE, payload, 'payload'))
+  pushFlag(RESTORE, args, 'REPLACE', chosen.replace, 'options.replace')
+  pushFlag(RESTORE, args, 'ABSTTL', chosen.absttl, 'options.absttl')
+  if (chosen.idletime !== undefined) {
+    args.push('IDLETIME', countArg(RESTORE, chosen.idletime, 'options.idletime'))
+  }
+  if (chosen.freq !== undefined) args.push('FREQ', countArg(RESTORE, chosen.freq, 'options.freq'))
+  return createCommand(RESTORE, args, keySlot(key), asOk)
+}
+
+/**
+ * One page of the keys of one server: begin with cursor `'0'`, go on with the one each page gives, end when that is
+ * `'0'`. A key that is there all along comes at least once, and may come twice. SCAN, since 2.8.0.
+ * @see https://redis.io/docs/latest/commands/scan/
+ */
+export function scan(cursor: string | number | bigint, options?: KeyScanOptions): Command<ScanPage> {
+  const chosen = checkOptions(SCAN, options, ['match', 'count', 'type'])
+  const args: Arg[] = ['SCAN', cursorArg(SCAN, cursor)]
+  pushScan(SCAN, args, chosen)
+  if (chosen.type !== undefined) args.push('TYPE', textArg(SCAN, chosen.type, 'options.type'))
+  return createCommand(SCAN, args, NO_SLOT, asScanPage)
+}
+
+/**
+ * The elements of a list, set or sorted set, in order. With `get`: what those keys hold, null where missing.
+ * SORT, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/sort/
+ */
+export function sort(key: Key, options?: SortOptions): Command<(Bulk | null)[]> {
+  return createCommand(SORT, sortArgs(SORT, key, options), keySlot(key), asBulksOrNulls)
+}
+
+/**
+ * The same as {@link sort}, allowed on replicas. SORT_RO, since 7.0.0.
+ * @see https://redis.io/docs/latest/commands/sort_ro/
+ */
+export function sortRo(key: Key, options?: SortOptions): Command<(Bulk | null)[]> {
+  return createCommand(SORT_RO, sortArgs(SORT_RO, key, options), keySlot(key), asBulksOrNulls)
+}
+
+/**
+ * Sorts as {@link sort} does and stores the result as a list; its length. SORT with STORE, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/sort/
+ */
+export function sortStore(key: Key, destination: Key, options?: SortOptions): Command<number> {
+  const args = sortArgs(SORT, key, options)
+  args.push('STORE', keyArg(SORT, destination, 'destination'))
+  return createCommand(SORT, args, keysSlot([key, destination]), asCount)
+}
+
+/**
+ * Marks keys as used just now; how many were there. TOUCH, since 3.2.1.
+ * @see https://redis.io/docs/latest/commands/touch/
+ */
+export function touch(keyOrKeys: Key | readonly Key[]): Command<number> {
+  return countKeys(TOUCH, keyOrKeys)
+}
+
+/**
+ * Seconds the key has to live; −1 where it stays, −2 where it is missing. TTL, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/ttl/
+ */
+export function ttl(key: Key): Command<number> {
+  return createCommand(TTL, ['TTL', keyArg(TTL, key)], keySlot(key), asCount)
+}
+
+/**
+ * What the key holds: `string`, `list`, `set`, `zset`, `hash`, `stream`, a module's type, or `none`.
+ * TYPE, since 1.0.0.
+ * @see https://redis.io/docs/latest/commands/type/
+ */
+export function type(key: Key): Command<string> {
+  return createCommand(TYPE, ['TYPE', keyArg(TYPE, key)], keySlot(key), asText)
+}
+
+/**
+ * Deletes one key or several, and frees their memory later; how many there were. UNLINK, since 4.0.0.
+ * @see https://redis.io/docs/latest/commands/unlink/
+ */
+export function unlink(keyOrKeys: Key | readonly Key[]): Command<number> {
+  return countKeys(UNLINK, keyOrKeys)
+}
+
+const BINARY = /* @__PURE__ */ createHints({ replies: 'buffer' })
+
+const MIGRATE_OPTIONS = [
+  'host',
+  'port',
+  'db',
+  'timeoutMs',
+  'copy',
+  'replace',
+  'username',
+  'password',
+] as const
+
+function countKeys(spec: CommandSpec, keyOrKeys: Key | readonly Key[]): Command<number> {
+  if (typeof keyOrKeys === 'string') {
+    return createCommand(spec, [spec.name, keyOrKeys], keySlot(keyOrKeys), asCount)
+  }
+  const list = asList(keyOrKeys)
+  const args: Arg[] = [spec.name]
+  pushKeys(spec, args, list, 'keyOrKeys')
+  return createCommand(spec, args, keysSlot(list), asCount)
+}
+
+function expiring(
+  spec: CommandSpec,
+  key: Key,
+  time: string,
+  options: ExpireOptions | undefined,
+): Command<boolean> {
+  const args = [spec.name, keyArg(spec, key), time]
+  const { nx, xx, gt, lt } = checkOptions(spec, options, ['nx', 'xx', 'gt', 'lt'])
+  const none = pushFlag(spec, args, 'NX', nx, 'options.nx')
+  const some = pushFlag(spec, args, 'XX', xx, 'options.xx')
+  const later = pushFlag(spec, args, 'GT', gt, 'options.gt')
+  const sooner = pushFlag(spec, args, 'LT', lt, 'options.lt')
+  checkAtMostOne(spec, Number(later) + Number(sooner), 'gt and lt')
+  checkAtMostOne(spec, Number(none) + Number(some || later || sooner), 'nx, and xx, gt or lt')
+  return createCommand(spec, args, keySlot(key), asFlag)
+}
+
+function pushMigrateAuth(args: Arg[], { username, password }: MigrateOptions): void {
+  if (password === undefined) {
+    if (username === undefined) return
+    throw new InvalidArgumentError('MIGRATE', 'options.password', 'must be given where username is')
+  }
+  const secret = textArg(MIGRATE, password, 'options.password')
+  if (username === undefined) args.push('AUTH', secret)
+  else args.push('AUTH2', textArg(MIGRATE, username, 'options.username'), secret)
+}
+
+function sortArgs(spec: CommandSpec, key: Key, options: SortOptions | undefined): Arg[] {
+  const args = [spec.name, keyArg(spec, key)]
+  const { by, limit, get, desc, alpha } = checkOptions(spec, options, ['by', 'limit', 'get', 'desc', 'alpha'])
+  if (by !== undefined) args.push('BY', keyArg(spec, by, 'options.by'))
+  pushLimit(spec, args, limit)
+  if (get !== undefined) {
+    const patterns: Arg[] = []
+    pushKeys(spec, patterns, get, 'options.get')
+    for (const pattern of patterns) args.push('GET', pattern)
+  }
+  if (flag(spec, desc, 'options.desc')) args.push('DESC')
+  pushFlag(spec, args, 'ALPHA', alpha, 'options.alpha')
+  return args
+}

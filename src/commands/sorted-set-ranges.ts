@@ -1,0 +1,504 @@
+// Builders of the sorted-set group: ranges by place, score or member, and combinations of sets.
+import { InvalidArgumentError } from '../core/errors.js'
+import { type Arg, type Command, createCommand } from '../protocol/command.js'
+import { asBulks, asCount, asScored, type Scored } from '../protocol/decode.js'
+import { specOf } from '../protocol/lookup.js'
+import { keySlot, keysSlot } from '../protocol/slot.js'
+import type { CommandSpec } from '../protocol/spec.js'
+import {
+  asList,
+  checkOptions,
+  countArg,
+  flag,
+  integerArg,
+  invalid,
+  keyArg,
+  type Limit,
+  lexBoundArg,
+  pushKeys,
+  pushLimit,
+  scoreArg,
+  scoreBoundArg,
+  wordArg,
+} from './arguments.js'
+import type { Bulk, Key } from './types.js'
+
+/** An end of a range of scores: a number (±Infinity included), or text: `'5'`, `'(5'` without it, `'-inf'`, `'+inf'`. */
+export type ScoreBound = number | string
+
+/** An end of a range of members: `'-'`, `'+'`, or a member behind `[`, or `(` without it. */
+export type LexBound = string | Uint8Array
+
+export interface ZrangeOptions {
+  /** What `start` and `stop` are: scores, or members. Without it they are places. */
+  readonly by?: 'score' | 'lex'
+  /** From the highest down. With `by`, `start` is then the upper end. */
+  readonly rev?: boolean
+  /** A part of what was found; only with `by`. */
+  readonly limit?: Limit
+}
+
+/** {@link ZrangeOptions} for answers with scores, which ranges of members do not have. */
+export interface ZrangeWithScoresOptions extends ZrangeOptions {
+  readonly by?: 'score'
+}
+
+export interface RangeLimitOptions {
+  /** A part of what was found. */
+  readonly limit?: Limit
+}
+
+export interface ZintercardOptions {
+  /** Stop counting here; 0 counts all. Default 0. */
+  readonly limit?: number
+}
+
+/** How the scores of a member in several sets become one. */
+export interface ZcombineOptions {
+  /** One factor for each key. Default 1. */
+  readonly weights?: readonly number[]
+  /** Default `sum`. */
+  readonly aggregate?: 'sum' | 'min' | 'max'
+}
+
+const ZCOUNT = /* @__PURE__ */ specOf('ZCOUNT')
+const ZDIFF = /* @__PURE__ */ specOf('ZDIFF')
+const ZDIFFSTORE = /* @__PURE__ */ specOf('ZDIFFSTORE')
+const ZINTER = /* @__PURE__ */ specOf('ZINTER')
+const ZINTERCARD = /* @__PURE__ */ specOf('ZINTERCARD')
+const ZINTERSTORE = /* @__PURE__ */ specOf('ZINTERSTORE')
+const ZLEXCOUNT = /* @__PURE__ */ specOf('ZLEXCOUNT')
+const ZRANGE = /* @__PURE__ */ specOf('ZRANGE')
+const ZRANGEBYLEX = /* @__PURE__ */ specOf('ZRANGEBYLEX')
+const ZRANGEBYSCORE = /* @__PURE__ */ specOf('ZRANGEBYSCORE')
+const ZRANGESTORE = /* @__PURE__ */ specOf('ZRANGESTORE')
+const ZREMRANGEBYLEX = /* @__PURE__ */ specOf('ZREMRANGEBYLEX')
+const ZREMRANGEBYRANK = /* @__PURE__ */ specOf('ZREMRANGEBYRANK')
+const ZREMRANGEBYSCORE = /* @__PURE__ */ specOf('ZREMRANGEBYSCORE')
+const ZREVRANGE = /* @__PURE__ */ specOf('ZREVRANGE')
+const ZREVRANGEBYLEX = /* @__PURE__ */ specOf('ZREVRANGEBYLEX')
+const ZREVRANGEBYSCORE = /* @__PURE__ */ specOf('ZREVRANGEBYSCORE')
+const ZUNION = /* @__PURE__ */ specOf('ZUNION')
+const ZUNIONSTORE = /* @__PURE__ */ specOf('ZUNIONSTORE')
+
+/**
+ * How many members have a score in a range. ZCOUNT, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/zcount/
+ */
+export function zcount(key: Key, min: ScoreBound, max: ScoreBound): Command<number> {
+  return createCommand(ZCOUNT, byScoreArgs(ZCOUNT, key, min, max), keySlot(key), asCount)
+}
+
+/**
+ * The members of the first set that are in none of the others. ZDIFF, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zdiff/
+ */
+export function zdiff(keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
+  return createCommand(ZDIFF, combineArgs(ZDIFF, keyOrKeys), keysSlot(asList(keyOrKeys)), asBulks)
+}
+
+/**
+ * The same as {@link zdiff}, with scores. ZDIFF with WITHSCORES, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zdiff/
+ */
+export function zdiffWithScores(keyOrKeys: Key | readonly Key[]): Command<Scored[]> {
+  return withScores(ZDIFF, combineArgs(ZDIFF, keyOrKeys), keysSlot(asList(keyOrKeys)))
+}
+
+/**
+ * Stores the difference of sorted sets; how many members it has. ZDIFFSTORE, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zdiffstore/
+ */
+export function zdiffstore(destination: Key, keyOrKeys: Key | readonly Key[]): Command<number> {
+  return stored(ZDIFFSTORE, destination, keyOrKeys, undefined)
+}
+
+/**
+ * The members that are in all sets. ZINTER, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zinter/
+ */
+export function zinter(keyOrKeys: Key | readonly Key[], options?: ZcombineOptions): Command<Bulk[]> {
+  const args = combineArgs(ZINTER, keyOrKeys, options)
+  return createCommand(ZINTER, args, keysSlot(asList(keyOrKeys)), asBulks)
+}
+
+/**
+ * The same as {@link zinter}, with scores. ZINTER with WITHSCORES, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zinter/
+ */
+export function zinterWithScores(
+  keyOrKeys: Key | readonly Key[],
+  options?: ZcombineOptions,
+): Command<Scored[]> {
+  return withScores(ZINTER, combineArgs(ZINTER, keyOrKeys, options), keysSlot(asList(keyOrKeys)))
+}
+
+/**
+ * How many members are in all sets. ZINTERCARD, since 7.0.0.
+ * @see https://redis.io/docs/latest/commands/zintercard/
+ */
+export function zintercard(keyOrKeys: Key | readonly Key[], options?: ZintercardOptions): Command<number> {
+  const { limit } = checkOptions(ZINTERCARD, options, ['limit'])
+  const args = combineArgs(ZINTERCARD, keyOrKeys)
+  if (limit !== undefined) args.push('LIMIT', countArg(ZINTERCARD, limit, 'options.limit'))
+  return createCommand(ZINTERCARD, args, keysSlot(asList(keyOrKeys)), asCount)
+}
+
+/**
+ * Stores the intersection of sorted sets; how many members it has. ZINTERSTORE, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/zinterstore/
+ */
+export function zinterstore(
+  destination: Key,
+  keyOrKeys: Key | readonly Key[],
+  options?: ZcombineOptions,
+): Command<number> {
+  return stored(ZINTERSTORE, destination, keyOrKeys, options)
+}
+
+/**
+ * How many members lie between two, where all scores are equal. ZLEXCOUNT, since 2.8.9.
+ * @see https://redis.io/docs/latest/commands/zlexcount/
+ */
+export function zlexcount(key: Key, min: LexBound, max: LexBound): Command<number> {
+  return createCommand(ZLEXCOUNT, byLexArgs(ZLEXCOUNT, key, min, max), keySlot(key), asCount)
+}
+
+/**
+ * Members of a range, both ends included: by place, or as `by` says. ZRANGE, since 1.2.0; options since 6.2.0.
+ *
+ * @example
+ * ```ts
+ * await redis.zrange('scores', 0, 9, { rev: true })                 // the ten best
+ * await redis.zrange('scores', '(50', Infinity, { by: 'score' })    // all above 50
+ * ```
+ * @see https://redis.io/docs/latest/commands/zrange/
+ */
+export function zrange(
+  key: Key,
+  start: ScoreBound | LexBound,
+  stop: ScoreBound | LexBound,
+  options?: ZrangeOptions,
+): Command<Bulk[]> {
+  const args = ['ZRANGE', keyArg(ZRANGE, key)]
+  pushRange(ZRANGE, args, start, stop, options)
+  return createCommand(ZRANGE, args, keySlot(key), asBulks)
+}
+
+/**
+ * The same as {@link zrange}, with scores. ZRANGE with WITHSCORES, since 1.2.0.
+ * @see https://redis.io/docs/latest/commands/zrange/
+ */
+export function zrangeWithScores(
+  key: Key,
+  start: ScoreBound,
+  stop: ScoreBound,
+  options?: ZrangeWithScoresOptions,
+): Command<Scored[]> {
+  const args = ['ZRANGE', keyArg(ZRANGE, key)]
+  pushRange(ZRANGE, args, start, stop, options)
+  // JavaScript callers may pass 'lex', which the server refuses together with scores.
+  if ((options as ZrangeOptions | undefined)?.by === 'lex') {
+    throw new InvalidArgumentError('ZRANGE', 'options.by', "must be 'score' where scores are asked for")
+  }
+  return withScores(ZRANGE, args, keySlot(key))
+}
+
+/**
+ * Members between two, where all scores are equal. ZRANGEBYLEX, since 2.8.9.
+ * @deprecated by the server since 6.2: use {@link zrange} with `by: 'lex'`.
+ * @see https://redis.io/docs/latest/commands/zrangebylex/
+ */
+export function zrangebylex(
+  key: Key,
+  min: LexBound,
+  max: LexBound,
+  options?: RangeLimitOptions,
+): Command<Bulk[]> {
+  const args = byLexArgs(ZRANGEBYLEX, key, min, max)
+  pushRangeLimit(ZRANGEBYLEX, args, options)
+  return createCommand(ZRANGEBYLEX, args, keySlot(key), asBulks)
+}
+
+/**
+ * Members with a score in a range, the lowest first. ZRANGEBYSCORE, since 1.0.5.
+ * @deprecated by the server since 6.2: use {@link zrange} with `by: 'score'`.
+ * @see https://redis.io/docs/latest/commands/zrangebyscore/
+ */
+export function zrangebyscore(
+  key: Key,
+  min: ScoreBound,
+  max: ScoreBound,
+  options?: RangeLimitOptions,
+): Command<Bulk[]> {
+  const args = byScoreArgs(ZRANGEBYSCORE, key, min, max)
+  pushRangeLimit(ZRANGEBYSCORE, args, options)
+  return createCommand(ZRANGEBYSCORE, args, keySlot(key), asBulks)
+}
+
+/**
+ * The same as {@link zrangebyscore}, with scores. ZRANGEBYSCORE with WITHSCORES, since 2.0.0.
+ * @deprecated by the server since 6.2: use {@link zrangeWithScores} with `by: 'score'`.
+ * @see https://redis.io/docs/latest/commands/zrangebyscore/
+ */
+export function zrangebyscoreWithScores(
+  key: Key,
+  min: ScoreBound,
+  max: ScoreBound,
+  options?: RangeLimitOptions,
+): Command<Scored[]> {
+  const args = byScoreArgs(ZRANGEBYSCORE, key, min, max)
+  pushRangeLimit(ZRANGEBYSCORE, args, options)
+  return withScores(ZRANGEBYSCORE, args, keySlot(key))
+}
+
+/**
+ * Stores a range of a sorted set as another one; how many members it has. ZRANGESTORE, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zrangestore/
+ */
+export function zrangestore(
+  destination: Key,
+  source: Key,
+  start: ScoreBound | LexBound,
+  stop: ScoreBound | LexBound,
+  options?: ZrangeOptions,
+): Command<number> {
+  const args = ['ZRANGESTORE', keyArg(ZRANGESTORE, destination, 'destination')]
+  args.push(keyArg(ZRANGESTORE, source, 'source'))
+  pushRange(ZRANGESTORE, args, start, stop, options)
+  return createCommand(ZRANGESTORE, args, keysSlot([destination, source]), asCount)
+}
+
+/**
+ * Removes members between two, where all scores are equal; how many. ZREMRANGEBYLEX, since 2.8.9.
+ * @see https://redis.io/docs/latest/commands/zremrangebylex/
+ */
+export function zremrangebylex(key: Key, min: LexBound, max: LexBound): Command<number> {
+  return createCommand(ZREMRANGEBYLEX, byLexArgs(ZREMRANGEBYLEX, key, min, max), keySlot(key), asCount)
+}
+
+/**
+ * Removes members from place to place, both included; how many. ZREMRANGEBYRANK, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/zremrangebyrank/
+ */
+export function zremrangebyrank(key: Key, start: number, stop: number): Command<number> {
+  return createCommand(ZREMRANGEBYRANK, byPlaceArgs(ZREMRANGEBYRANK, key, start, stop), keySlot(key), asCount)
+}
+
+/**
+ * Removes members with a score in a range; how many. ZREMRANGEBYSCORE, since 1.2.0.
+ * @see https://redis.io/docs/latest/commands/zremrangebyscore/
+ */
+export function zremrangebyscore(key: Key, min: ScoreBound, max: ScoreBound): Command<number> {
+  const args = byScoreArgs(ZREMRANGEBYSCORE, key, min, max)
+  return createCommand(ZREMRANGEBYSCORE, args, keySlot(key), asCount)
+}
+
+/**
+ * Members from place to place, the highest score first. ZREVRANGE, since 1.2.0.
+ * @deprecated by the server since 6.2: use {@link zrange} with `rev`.
+ * @see https://redis.io/docs/latest/commands/zrevrange/
+ */
+export function zrevrange(key: Key, start: number, stop: number): Command<Bulk[]> {
+  return createCommand(ZREVRANGE, byPlaceArgs(ZREVRANGE, key, start, stop), keySlot(key), asBulks)
+}
+
+/**
+ * The same as {@link zrevrange}, with scores. ZREVRANGE with WITHSCORES, since 1.2.0.
+ * @deprecated by the server since 6.2: use {@link zrangeWithScores} with `rev`.
+ * @see https://redis.io/docs/latest/commands/zrevrange/
+ */
+export function zrevrangeWithScores(key: Key, start: number, stop: number): Command<Scored[]> {
+  return withScores(ZREVRANGE, byPlaceArgs(ZREVRANGE, key, start, stop), keySlot(key))
+}
+
+/**
+ * Members between two, the last first; `max` comes before `min`. ZREVRANGEBYLEX, since 2.8.9.
+ * @deprecated by the server since 6.2: use {@link zrange} with `by: 'lex'` and `rev`.
+ * @see https://redis.io/docs/latest/commands/zrevrangebylex/
+ */
+export function zrevrangebylex(
+  key: Key,
+  max: LexBound,
+  min: LexBound,
+  options?: RangeLimitOptions,
+): Command<Bulk[]> {
+  const args = ['ZREVRANGEBYLEX', keyArg(ZREVRANGEBYLEX, key)]
+  args.push(lexBoundArg(ZREVRANGEBYLEX, max, 'max'), lexBoundArg(ZREVRANGEBYLEX, min, 'min'))
+  pushRangeLimit(ZREVRANGEBYLEX, args, options)
+  return createCommand(ZREVRANGEBYLEX, args, keySlot(key), asBulks)
+}
+
+/**
+ * Members with a score in a range, the highest first; `max` comes before `min`. ZREVRANGEBYSCORE, since 2.2.0.
+ * @deprecated by the server since 6.2: use {@link zrange} with `by: 'score'` and `rev`.
+ * @see https://redis.io/docs/latest/commands/zrevrangebyscore/
+ */
+export function zrevrangebyscore(
+  key: Key,
+  max: ScoreBound,
+  min: ScoreBound,
+  options?: RangeLimitOptions,
+): Command<Bulk[]> {
+  return createCommand(ZREVRANGEBYSCORE, downByScoreArgs(key, max, min, options), keySlot(key), asBulks)
+}
+
+/**
+ * The same as {@link zrevrangebyscore}, with scores. ZREVRANGEBYSCORE with WITHSCORES, since 2.2.0.
+ * @deprecated by the server since 6.2: use {@link zrangeWithScores} with `by: 'score'` and `rev`.
+ * @see https://redis.io/docs/latest/commands/zrevrangebyscore/
+ */
+export function zrevrangebyscoreWithScores(
+  key: Key,
+  max: ScoreBound,
+  min: ScoreBound,
+  options?: RangeLimitOptions,
+): Command<Scored[]> {
+  return withScores(ZREVRANGEBYSCORE, downByScoreArgs(key, max, min, options), keySlot(key))
+}
+
+/**
+ * The members that are in any of the sets. ZUNION, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zunion/
+ */
+export function zunion(keyOrKeys: Key | readonly Key[], options?: ZcombineOptions): Command<Bulk[]> {
+  const args = combineArgs(ZUNION, keyOrKeys, options)
+  return createCommand(ZUNION, args, keysSlot(asList(keyOrKeys)), asBulks)
+}
+
+/**
+ * The same as {@link zunion}, with scores. ZUNION with WITHSCORES, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zunion/
+ */
+export function zunionWithScores(
+  keyOrKeys: Key | readonly Key[],
+  options?: ZcombineOptions,
+): Command<Scored[]> {
+  return withScores(ZUNION, combineArgs(ZUNION, keyOrKeys, options), keysSlot(asList(keyOrKeys)))
+}
+
+/**
+ * Stores the union of sorted sets; how many members it has. ZUNIONSTORE, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/zunionstore/
+ */
+export function zunionstore(
+  destination: Key,
+  keyOrKeys: Key | readonly Key[],
+  options?: ZcombineOptions,
+): Command<number> {
+  return stored(ZUNIONSTORE, destination, keyOrKeys, options)
+}
+
+function withScores(spec: CommandSpec, args: Arg[], slot: number): Command<Scored[]> {
+  args.push('WITHSCORES')
+  return createCommand(spec, args, slot, asScored)
+}
+
+function byPlaceArgs(spec: CommandSpec, key: Key, start: number, stop: number): Arg[] {
+  return [spec.name, keyArg(spec, key), integerArg(spec, start, 'start'), integerArg(spec, stop, 'stop')]
+}
+
+function byScoreArgs(spec: CommandSpec, key: Key, min: ScoreBound, max: ScoreBound): Arg[] {
+  return [spec.name, keyArg(spec, key), scoreBoundArg(spec, min, 'min'), scoreBoundArg(spec, max, 'max')]
+}
+
+function byLexArgs(spec: CommandSpec, key: Key, min: LexBound, max: LexBound): Arg[] {
+  return [spec.name, keyArg(spec, key), lexBoundArg(spec, min, 'min'), lexBoundArg(spec, max, 'max')]
+}
+
+function downByScoreArgs(
+  key: Key,
+  max: ScoreBound,
+  min: ScoreBound,
+  options: RangeLimitOptions | undefined,
+): Arg[] {
+  const args = ['ZREVRANGEBYSCORE', keyArg(ZREVRANGEBYSCORE, key)]
+  args.push(scoreBoundArg(ZREVRANGEBYSCORE, max, 'max'), scoreBoundArg(ZREVRANGEBYSCORE, min, 'min'))
+  pushRangeLimit(ZREVRANGEBYSCORE, args, options)
+  return args
+}
+
+function pushRangeLimit(spec: CommandSpec, args: Arg[], options: RangeLimitOptions | undefined): void {
+  pushLimit(spec, args, checkOptions(spec, options, ['limit']).limit)
+}
+
+function pushRange(
+  spec: CommandSpec,
+  args: Arg[],
+  start: ScoreBound | LexBound,
+  stop: ScoreBound | LexBound,
+  options: ZrangeOptions | undefined,
+): void {
+  const { by, rev, limit } = checkOptions(spec, options, ['by', 'rev', 'limit'])
+  args.push(boundArg(spec, start, by, 'start'), boundArg(spec, stop, by, 'stop'))
+  if (by !== undefined) args.push(`BY${wordArg(spec, by, ['score', 'lex'], 'options.by')}`)
+  if (flag(spec, rev, 'options.rev')) args.push('REV')
+  if (limit !== undefined && by === undefined) {
+    throw new InvalidArgumentError(
+      spec.name,
+      'options.limit',
+      'needs options.by; places are a limit themselves',
+    )
+  }
+  pushLimit(spec, args, limit)
+}
+
+function boundArg(
+  spec: CommandSpec,
+  bound: ScoreBound | LexBound,
+  by: 'score' | 'lex' | undefined,
+  name: string,
+): Arg {
+  if (by === 'lex') return lexBoundArg(spec, bound as LexBound, name)
+  if (by === 'score') return scoreBoundArg(spec, bound as ScoreBound, name)
+  if (typeof bound !== 'number')
+    throw invalid(spec, name, 'a safe integer where options.by is not given', bound)
+  return integerArg(spec, bound, name)
+}
+
+// ZUNION numkeys key [key …] [WEIGHTS weight …] [AGGREGATE SUM|MIN|MAX]
+function combineArgs(spec: CommandSpec, keyOrKeys: Key | readonly Key[], options?: ZcombineOptions): Arg[] {
+  const args: Arg[] = [spec.name]
+  pushCombination(spec, args, asList(keyOrKeys), options)
+  return args
+}
+
+function stored(
+  spec: CommandSpec,
+  destination: Key,
+  keyOrKeys: Key | readonly Key[],
+  options: ZcombineOptions | undefined,
+): Command<number> {
+  const keys = asList(keyOrKeys)
+  const args = [spec.name, keyArg(spec, destination, 'destination')]
+  pushCombination(spec, args, keys, options)
+  return createCommand(spec, args, keysSlot([destination, ...keys]), asCount)
+}
+
+function pushCombination(
+  spec: CommandSpec,
+  args: Arg[],
+  keys: readonly Key[],
+  options: ZcombineOptions | undefined,
+): void {
+  const { weights, aggregate } = checkOptions(spec, options, ['weights', 'aggregate'])
+  args.push(String(keys.length))
+  pushKeys(spec, args, keys, 'keyOrKeys')
+  if (weights !== undefined) pushWeights(spec, args, weights, keys.length)
+  if (aggregate !== undefined) {
+    args.push('AGGREGATE', wordArg(spec, aggregate, ['sum', 'min', 'max'], 'options.aggregate'))
+  }
+}
+
+function pushWeights(spec: CommandSpec, args: Arg[], weights: readonly number[], count: number): void {
+  if (!Array.isArray(weights)) throw invalid(spec, 'options.weights', 'an array of numbers', weights)
+  if (weights.length !== count) {
+    throw new InvalidArgumentError(
+      spec.name,
+      'options.weights',
+      `must be as many as the keys, ${count}, got ${weights.length}`,
+    )
+  }
+  args.push('WEIGHTS')
+  for (let i = 0; i < count; i++) args.push(scoreArg(spec, weights[i], `options.weights[${i}]`))
+}

@@ -1,0 +1,293 @@
+// Builders of the sorted-set group: members and their scores. What reads or combines ranges is in
+// sorted-set-ranges.ts. Those that block (BZPOPMIN, BZPOPMAX, BZMPOP) are not here yet.
+//
+// A score is a number, ±Infinity included; NaN is refused.
+import { type Arg, type Command, createCommand } from '../protocol/command.js'
+import {
+  asBulkOrNull,
+  asBulks,
+  asCount,
+  asCountOrNull,
+  asNumber,
+  asNumberOrNull,
+  asNumbersOrNulls,
+  asScored,
+  type Scored,
+} from '../protocol/decode.js'
+import { specOf } from '../protocol/lookup.js'
+import { keySlot, keysSlot } from '../protocol/slot.js'
+import type { CommandSpec } from '../protocol/spec.js'
+import {
+  checkAtMostOne,
+  checkOptions,
+  countArg,
+  cursorArg,
+  integerArg,
+  keyArg,
+  pushFlag,
+  pushKeys,
+  pushOneOrMany,
+  pushScan,
+  pushScored,
+  pushValues,
+  type ScanOptions,
+  type ScoredMembers,
+  scoreArg,
+  valueArg,
+  wordArg,
+} from './arguments.js'
+import {
+  asScoredOrNull,
+  asScoredPage,
+  asScoredPopped,
+  type ScoredPage,
+  type ScoredPopped,
+} from './replies.js'
+import type { Bulk, Key, Value } from './types.js'
+
+/** Which members are to be added or changed. */
+export interface ZaddIncrOptions {
+  /** Only new members. */
+  readonly nx?: boolean
+  /** Only members that are there. */
+  readonly xx?: boolean
+  /** Change a score only to a greater one; new members are added. Since 6.2. */
+  readonly gt?: boolean
+  /** Change a score only to a lower one; new members are added. Since 6.2. */
+  readonly lt?: boolean
+}
+
+export interface ZaddOptions extends ZaddIncrOptions {
+  /** Count the changed members too, not only the new ones. */
+  readonly ch?: boolean
+}
+
+export interface ZmpopOptions {
+  /** How many at most. Default 1. */
+  readonly count?: number
+}
+
+const ZADD = /* @__PURE__ */ specOf('ZADD')
+const ZCARD = /* @__PURE__ */ specOf('ZCARD')
+const ZINCRBY = /* @__PURE__ */ specOf('ZINCRBY')
+const ZMPOP = /* @__PURE__ */ specOf('ZMPOP')
+const ZMSCORE = /* @__PURE__ */ specOf('ZMSCORE')
+const ZPOPMAX = /* @__PURE__ */ specOf('ZPOPMAX')
+const ZPOPMIN = /* @__PURE__ */ specOf('ZPOPMIN')
+const ZRANDMEMBER = /* @__PURE__ */ specOf('ZRANDMEMBER')
+const ZRANK = /* @__PURE__ */ specOf('ZRANK')
+const ZREM = /* @__PURE__ */ specOf('ZREM')
+const ZREVRANK = /* @__PURE__ */ specOf('ZREVRANK')
+const ZSCAN = /* @__PURE__ */ specOf('ZSCAN')
+const ZSCORE = /* @__PURE__ */ specOf('ZSCORE')
+
+/**
+ * Adds members or changes their scores; how many are new. ZADD, since 1.2.0.
+ *
+ * @example
+ * ```ts
+ * await redis.zadd('scores', { ada: 36, grace: 85 })
+ * await redis.zadd('scores', [{ member: 'edsger', score: 72 }], { nx: true })
+ * ```
+ * @see https://redis.io/docs/latest/commands/zadd/
+ */
+export function zadd(key: Key, members: ScoredMembers, options?: ZaddOptions): Command<number> {
+  const chosen = checkOptions(ZADD, options, ['nx', 'xx', 'gt', 'lt', 'ch'])
+  const args = ['ZADD', keyArg(ZADD, key)]
+  pushConditions(args, chosen)
+  pushFlag(ZADD, args, 'CH', chosen.ch, 'options.ch')
+  pushScored(ZADD, args, members, 'members')
+  return createCommand(ZADD, args, keySlot(key), asCount)
+}
+
+/**
+ * Adds to a member's score; the score it has then, or null where the options say no. ZADD with INCR, since 3.0.2.
+ * @see https://redis.io/docs/latest/commands/zadd/
+ */
+export function zaddIncr(
+  key: Key,
+  increment: number,
+  member: Value,
+  options?: ZaddIncrOptions,
+): Command<number | null> {
+  const chosen = checkOptions(ZADD, options, ['nx', 'xx', 'gt', 'lt'])
+  const args = ['ZADD', keyArg(ZADD, key)]
+  pushConditions(args, chosen)
+  args.push('INCR', scoreArg(ZADD, increment, 'increment'), valueArg(ZADD, member, 'member'))
+  return createCommand(ZADD, args, keySlot(key), asNumberOrNull)
+}
+
+/**
+ * How many members there are. ZCARD, since 1.2.0.
+ * @see https://redis.io/docs/latest/commands/zcard/
+ */
+export function zcard(key: Key): Command<number> {
+  return createCommand(ZCARD, ['ZCARD', keyArg(ZCARD, key)], keySlot(key), asCount)
+}
+
+/**
+ * Adds to a member's score, or adds the member; the score it has then. ZINCRBY, since 1.2.0.
+ * @see https://redis.io/docs/latest/commands/zincrby/
+ */
+export function zincrby(key: Key, increment: number, member: Value): Command<number> {
+  const args = ['ZINCRBY', keyArg(ZINCRBY, key), scoreArg(ZINCRBY, increment, 'increment')]
+  args.push(valueArg(ZINCRBY, member, 'member'))
+  return createCommand(ZINCRBY, args, keySlot(key), asNumber)
+}
+
+/**
+ * Takes members from the first of several sorted sets that has any; null where none has. ZMPOP, since 7.0.0.
+ * @see https://redis.io/docs/latest/commands/zmpop/
+ */
+export function zmpop(
+  keys: readonly Key[],
+  which: 'min' | 'max',
+  options?: ZmpopOptions,
+): Command<ScoredPopped | null> {
+  const { count } = checkOptions(ZMPOP, options, ['count'])
+  const args: Arg[] = ['ZMPOP', '']
+  pushKeys(ZMPOP, args, keys)
+  args[1] = String(keys.length)
+  args.push(wordArg(ZMPOP, which, ['min', 'max'], 'which'))
+  if (count !== undefined) args.push('COUNT', countArg(ZMPOP, count, 'options.count', 1))
+  return createCommand(ZMPOP, args, keysSlot(keys), asScoredPopped)
+}
+
+/**
+ * The scores of several members, in their order; null for each that is missing. ZMSCORE, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zmscore/
+ */
+export function zmscore(key: Key, members: readonly Value[]): Command<(number | null)[]> {
+  const args = ['ZMSCORE', keyArg(ZMSCORE, key)]
+  pushValues(ZMSCORE, args, members, 'members')
+  return createCommand(ZMSCORE, args, keySlot(key), asNumbersOrNulls)
+}
+
+/**
+ * Takes the member with the highest score, or null where the key is missing. ZPOPMAX, since 5.0.0.
+ * @see https://redis.io/docs/latest/commands/zpopmax/
+ */
+export function zpopmax(key: Key): Command<Scored | null> {
+  return createCommand(ZPOPMAX, ['ZPOPMAX', keyArg(ZPOPMAX, key)], keySlot(key), asScoredOrNull)
+}
+
+/**
+ * Takes up to `count` members with the highest scores, the highest first. ZPOPMAX with a count, since 5.0.0.
+ * @see https://redis.io/docs/latest/commands/zpopmax/
+ */
+export function zpopmaxCount(key: Key, count: number): Command<Scored[]> {
+  return poppingCount(ZPOPMAX, key, count)
+}
+
+/**
+ * Takes the member with the lowest score, or null where the key is missing. ZPOPMIN, since 5.0.0.
+ * @see https://redis.io/docs/latest/commands/zpopmin/
+ */
+export function zpopmin(key: Key): Command<Scored | null> {
+  return createCommand(ZPOPMIN, ['ZPOPMIN', keyArg(ZPOPMIN, key)], keySlot(key), asScoredOrNull)
+}
+
+/**
+ * Takes up to `count` members with the lowest scores, the lowest first. ZPOPMIN with a count, since 5.0.0.
+ * @see https://redis.io/docs/latest/commands/zpopmin/
+ */
+export function zpopminCount(key: Key, count: number): Command<Scored[]> {
+  return poppingCount(ZPOPMIN, key, count)
+}
+
+/**
+ * Some member, or null where the key is missing. ZRANDMEMBER, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zrandmember/
+ */
+export function zrandmember(key: Key): Command<Bulk | null> {
+  return createCommand(ZRANDMEMBER, ['ZRANDMEMBER', keyArg(ZRANDMEMBER, key)], keySlot(key), asBulkOrNull)
+}
+
+/**
+ * Up to `count` different members; a negative count gives exactly so many, with repeats.
+ * ZRANDMEMBER with a count, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zrandmember/
+ */
+export function zrandmemberCount(key: Key, count: number): Command<Bulk[]> {
+  return createCommand(ZRANDMEMBER, randomArgs(key, count), keySlot(key), asBulks)
+}
+
+/**
+ * The same as {@link zrandmemberCount}, with scores. ZRANDMEMBER with WITHSCORES, since 6.2.0.
+ * @see https://redis.io/docs/latest/commands/zrandmember/
+ */
+export function zrandmemberWithScores(key: Key, count: number): Command<Scored[]> {
+  const args = randomArgs(key, count)
+  args.push('WITHSCORES')
+  return createCommand(ZRANDMEMBER, args, keySlot(key), asScored)
+}
+
+/**
+ * The place of a member, 0 for the lowest score; null where it is missing. ZRANK, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/zrank/
+ */
+export function zrank(key: Key, member: Value): Command<number | null> {
+  const args = ['ZRANK', keyArg(ZRANK, key), valueArg(ZRANK, member, 'member')]
+  return createCommand(ZRANK, args, keySlot(key), asCountOrNull)
+}
+
+/**
+ * Removes one member or several; how many there were. ZREM, since 1.2.0.
+ * @see https://redis.io/docs/latest/commands/zrem/
+ */
+export function zrem(key: Key, members: Value | readonly Value[]): Command<number> {
+  const args = ['ZREM', keyArg(ZREM, key)]
+  pushOneOrMany(ZREM, args, members, 'members')
+  return createCommand(ZREM, args, keySlot(key), asCount)
+}
+
+/**
+ * The place of a member, 0 for the highest score; null where it is missing. ZREVRANK, since 2.0.0.
+ * @see https://redis.io/docs/latest/commands/zrevrank/
+ */
+export function zrevrank(key: Key, member: Value): Command<number | null> {
+  const args = ['ZREVRANK', keyArg(ZREVRANK, key), valueArg(ZREVRANK, member, 'member')]
+  return createCommand(ZREVRANK, args, keySlot(key), asCountOrNull)
+}
+
+/**
+ * One page of the members, with scores; how to go on is as for SCAN. ZSCAN, since 2.8.0.
+ * @see https://redis.io/docs/latest/commands/zscan/
+ */
+export function zscan(
+  key: Key,
+  cursor: string | number | bigint,
+  options?: ScanOptions,
+): Command<ScoredPage> {
+  const chosen = checkOptions(ZSCAN, options, ['match', 'count'])
+  const args = ['ZSCAN', keyArg(ZSCAN, key), cursorArg(ZSCAN, cursor)]
+  pushScan(ZSCAN, args, chosen)
+  return createCommand(ZSCAN, args, keySlot(key), asScoredPage)
+}
+
+/**
+ * A member's score, or null. ZSCORE, since 1.2.0.
+ * @see https://redis.io/docs/latest/commands/zscore/
+ */
+export function zscore(key: Key, member: Value): Command<number | null> {
+  const args = ['ZSCORE', keyArg(ZSCORE, key), valueArg(ZSCORE, member, 'member')]
+  return createCommand(ZSCORE, args, keySlot(key), asNumberOrNull)
+}
+
+function pushConditions(args: Arg[], { nx, xx, gt, lt }: ZaddIncrOptions): void {
+  const none = pushFlag(ZADD, args, 'NX', nx, 'options.nx')
+  const some = pushFlag(ZADD, args, 'XX', xx, 'options.xx')
+  const greater = pushFlag(ZADD, args, 'GT', gt, 'options.gt')
+  const lower = pushFlag(ZADD, args, 'LT', lt, 'options.lt')
+  checkAtMostOne(ZADD, Number(none) + Number(some), 'nx and xx')
+  checkAtMostOne(ZADD, Number(none) + Number(greater) + Number(lower), 'nx, gt and lt')
+}
+
+function poppingCount(spec: CommandSpec, key: Key, count: number): Command<Scored[]> {
+  const args = [spec.name, keyArg(spec, key), countArg(spec, count, 'count')]
+  return createCommand(spec, args, keySlot(key), asScored)
+}
+
+function randomArgs(key: Key, count: number): Arg[] {
+  return ['ZRANDMEMBER', keyArg(ZRANDMEMBER, key), integerArg(ZRANDMEMBER, count, 'count')]
+}
