@@ -228,6 +228,7 @@ export class ConnectError extends SlotwiseError {
   static override readonly [KIND]: string = 'ConnectError'
   override readonly code: string = 'CONNECT'
   readonly phase: ConnectPhase
+  readonly #options: { cause?: unknown; message?: string }
 
   constructor(address: string, phase: ConnectPhase, options: { cause?: unknown; message?: string } = {}) {
     const why = options.message ?? (options.cause instanceof Error ? options.cause.message : String(options.cause ?? 'failed'))
@@ -235,6 +236,18 @@ export class ConnectError extends SlotwiseError {
     this.address = address
     this.phase = phase
     this.retryable = true
+    this.#options = options
+  }
+
+  /** The same failure for another call, which adds facts of its own. */
+  again(): ConnectError {
+    const twin = this.twin(this.#options)
+    twin.retryable = this.retryable
+    return twin
+  }
+
+  protected twin(options: { cause?: unknown; message?: string }): ConnectError {
+    return new ConnectError(this.address ?? '', this.phase, options)
   }
 }
 
@@ -246,6 +259,10 @@ export class AuthenticationError extends ConnectError {
   constructor(address: string, options: { cause?: unknown; message?: string } = {}) {
     super(address, 'auth', options)
     this.retryable = false
+  }
+
+  protected override twin(options: { cause?: unknown; message?: string }): ConnectError {
+    return new AuthenticationError(this.address ?? '', options)
   }
 }
 

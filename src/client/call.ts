@@ -1,0 +1,75 @@
+// The top of every journey: the sink that holds the caller's promise.
+import { AbortedError, SlotwiseError } from '../core/errors.js'
+import type { Sweeper } from '../core/sweeper.js'
+import type { Command } from '../protocol/command.js'
+import type { Sink } from '../protocol/executor.js'
+import type { Reply } from '../resp/types.js'
+import type { AbortGroup } from './abort-group.js'
+
+export class Call implements Sink {
+  settled = false
+  readonly deadline: number
+  readonly promise: Promise<unknown>
+  readonly #command: Command
+  readonly #sweeper: Sweeper
+  readonly #startedAt: number
+  #resolve!: (value: unknown) => void
+  #reject!: (error: Error) => void
+  #wasSent = false
+  /** Calls under the same AbortSignal; this one leaves when it settles. */
+  #group: AbortGroup | undefined
+
+  constructor(command: Command, startedAt: number, timeoutMs: number, sweeper: Sweeper) {
+    this.#command = command
+    this.#startedAt = startedAt
+    this.deadline = startedAt + timeoutMs
+    this.#sweeper = sweeper
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    sweeper.began()
+  }
+
+  /** False when the group's signal has fired already; the call is then settled. */
+  join(group: AbortGroup): boolean {
+    this.#group = group
+    return group.add(this)
+  }
+
+  sent(): void {
+    this.#wasSent = true
+  }
+
+  resolve(reply: Reply): void {
+    if (this.settled) return
+    const command = this.#command
+    try {
+      const value = command.decode(reply, command.hints.mode)
+      this.#settle()
+      this.#resolve(value)
+    } catch (error) {
+      this.reject(error as Error)
+    }
+  }
+
+  reject(error: Error): void {
+    if (this.settled) return
+    this.#settle()
+    if (error instanceof SlotwiseError) {
+      error.command ??= this.#command.spec.name
+      error.elapsedMs ??= Math.round(performance.now() - this.#startedAt)
+    }
+    this.#reject(error)
+  }
+
+  abort(reason: unknown): void {
+    this.reject(new AbortedError(this.#wasSent ? 'unknown' : 'not-sent', reason))
+  }
+
+  #settle(): void {
+    this.settled = true
+    this.#sweeper.ended()
+    this.#group?.remove(this)
+  }
+}

@@ -1,0 +1,448 @@
+// One socket, one life: dialling → ready → closed, never backwards. Reconnecting means making another connection.
+// A connection never resends; it tells each sink whether its command had left (`outcome`), and the router decides.
+//
+//   execute ──► waiting ──flush──► in flight ──reply──► sink
+//               (not encoded yet)   (written, in order)
+//
+// Commands of one turn of the event loop are encoded and written together. While the socket is being dialled, or
+// cannot take more, they wait; a command whose caller has given up by then is not sent at all.
+import type { Socket } from 'node:net'
+import {
+  ClosedError,
+  ConnectError,
+  type ConnectPhase,
+  ConnectionLostError,
+  DeadlineExceededError,
+  OverloadedError,
+  ProtocolError,
+  ReplyError,
+} from '../core/errors.js'
+import { type Endpoint, formatAddress } from '../core/address.js'
+import { channels, publish } from '../core/diagnostics.js'
+import type { Sweepable, Sweeper } from '../core/sweeper.js'
+import type { Command } from '../protocol/command.js'
+import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
+import { Encoder } from '../resp/encoder.js'
+import { INCOMPLETE, Parser } from '../resp/parser.js'
+import { Push, type Reply } from '../resp/types.js'
+import type { CredentialStore } from './credentials.js'
+import { dial } from './dial.js'
+import { authenticate, handshake, type ServerHello } from './handshake.js'
+import { InFlight } from './in-flight.js'
+import type { ResolvedConnectionOptions } from './options.js'
+import { PreludeSink, UnitSink } from './prelude.js'
+
+/** News from a connection, to whoever made it. */
+export interface ConnectionHooks {
+  onReady?(connection: Connection): void
+  onPush?(connection: Connection, push: Push): void
+  /** Called once. `error` is undefined after a polite close. */
+  onClose?(connection: Connection, error: Error | undefined): void
+}
+
+/** What connections of one client share. */
+export interface ConnectionContext {
+  readonly options: ResolvedConnectionOptions
+  readonly credentials: CredentialStore
+  readonly sweeper: Sweeper
+}
+
+export interface ConnectionTarget {
+  readonly endpoint: Endpoint
+  /** Name to prove by TLS when the endpoint is an IP address. */
+  readonly serverName?: string | undefined
+  /** Send READONLY: this connection may read from a cluster's replica. */
+  readonly readOnly?: boolean | undefined
+}
+
+// Bytes handed to the socket and not yet taken by the kernel, beyond which commands wait unencoded.
+const WRITE_AHEAD_BYTES = 1 << 20
+// All sockets read into this one buffer: what a read callback is given is parsed before it returns.
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
+
+export class Connection implements Executor, Lifecycle, Sweepable {
+  readonly address: string
+  readonly target: ConnectionTarget
+  /** What the server said of itself, once ready. */
+  hello: ServerHello | undefined
+
+  readonly #context: ConnectionContext
+  readonly #hooks: ConnectionHooks
+  readonly #parser: Parser
+  readonly #encoder = new Encoder()
+  readonly #inFlight = new InFlight()
+  #waitingCommands: Command[] = []
+  #waitingSinks: Sink[] = []
+  readonly #maxQueued: number
+  #socket: Socket | undefined
+  #ready = false
+  #closed = false
+  #flushScheduled = false
+  #blocked = false
+  #closing: { promise: Promise<void>; done: () => void } | undefined
+  #stopRenewals: (() => void) | undefined
+  readonly #abortDial = new AbortController()
+
+  constructor(target: ConnectionTarget, context: ConnectionContext, hooks: ConnectionHooks = {}) {
+    this.target = target
+    this.address = formatAddress(target.endpoint)
+    this.#context = context
+    this.#hooks = hooks
+    this.#maxQueued = context.options.maxQueued
+    this.#parser = new Parser(context.options.limits)
+    context.sweeper.add(this)
+    void this.#open()
+  }
+
+  get ready(): boolean {
+    return this.#ready && !this.#closed
+  }
+  get closed(): boolean {
+    return this.#closed
+  }
+  /** How far it has come in being made. */
+  get phase(): ConnectPhase {
+    return this.#socket === undefined ? 'connect' : 'reply'
+  }
+  /** Commands waiting to be written. */
+  get queued(): number {
+    return this.#waitingCommands.length
+  }
+  /** Commands written whose answers are due. */
+  get inFlight(): number {
+    return this.#inFlight.size
+  }
+
+  execute(command: Command, sink: Sink): void {
+    if (this.#closed || this.#closing !== undefined) {
+      sink.reject(new ConnectionLostError(this.address, 'not-sent'))
+      return
+    }
+    if (this.#waitingCommands.length + this.#inFlight.size >= this.#maxQueued) {
+      sink.reject(
+        new OverloadedError(
+          `${this.address}: ${this.#maxQueued} commands are waiting or in flight already`,
+          'connection.maxQueued',
+        ),
+      )
+      return
+    }
+    this.#waitingCommands.push(command)
+    this.#waitingSinks.push(sink)
+    if (!this.#flushScheduled && this.#ready && !this.#blocked) {
+      this.#flushScheduled = true
+      // After every socket readable in this turn has been read: their callers' next commands join the same write.
+      // An idle connection does not wait for others.
+      if (this.#inFlight.size === 0) process.nextTick(this.#flush)
+      else setImmediate(this.#flush)
+    }
+  }
+
+  /** Finishes what waits and what is in flight, then ends the socket. Takes no new work. */
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    if (this.#closing === undefined) {
+      let done = (): void => {}
+      const promise = new Promise<void>(resolve => {
+        done = resolve
+      })
+      this.#closing = { promise, done }
+      this.#endIfDrained()
+    }
+    return this.#closing.promise
+  }
+
+  /** Ends the socket now; everything waiting or in flight is rejected. */
+  destroy(reason?: Error): void {
+    this.#end(reason ?? new ClosedError(`connection to ${this.address}`), reason)
+  }
+
+  sweep(now: number): void {
+    this.#inFlight.sweep(now, expireInFlight)
+    const sinks = this.#waitingSinks
+    for (let i = 0; i < sinks.length; i++) {
+      const sink = sinks[i] as Sink
+      if (!sink.settled && sink.deadline <= now) {
+        sink.reject(new DeadlineExceededError(this.#ready ? 'the socket to take it' : `a connection to ${this.address}`, 'not-sent'))
+      }
+    }
+    if (sinks.length > 0 && sinks.every(isSettled)) {
+      this.#waitingCommands.length = 0
+      sinks.length = 0
+      this.#endIfDrained()
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { options, credentials } = this.#context
+    const deadline = performance.now() + options.connectTimeoutMs
+    try {
+      const socket = await dial(this.target.endpoint, options, {
+        deadline,
+        serverName: this.target.serverName,
+        signal: this.#abortDial.signal,
+        onread: { buffer: this.#readBuffer, callback: this.#onRead },
+      })
+      if (this.#closed) {
+        socket.destroy()
+        return
+      }
+      this.#socket = socket
+      socket.on('error', this.#onError)
+      socket.on('close', this.#onEnd)
+      socket.on('end', this.#onEnd)
+      socket.on('drain', this.#onDrain)
+      this.hello = await handshake(this.#askNow, {
+        address: this.address,
+        options,
+        credentials,
+        readOnly: this.target.readOnly ?? false,
+      })
+      if (this.#closed) return
+      this.#ready = true
+      this.#stopRenewals = credentials.onRenew(fresh => {
+        authenticate(this.#askNow, fresh, this.address).catch((error: Error) => this.destroy(error))
+      })
+      publish(channels.connectionOpen, { address: this.address })
+      this.#hooks.onReady?.(this)
+      this.#flush()
+    } catch (error) {
+      const failure =
+        error instanceof ConnectError ? error : new ConnectError(this.address, 'reply', { cause: error })
+      this.#end(failure, failure)
+    }
+  }
+
+  /** For handshake and re-authentication: written at once, ahead of what waits. Errors of the server are values here. */
+  readonly #askNow = (commands: readonly Command[]): Promise<readonly Reply[]> =>
+    new Promise((resolve, reject) => {
+      const socket = this.#socket
+      if (this.#closed || socket === undefined) {
+        reject(new ConnectionLostError(this.address, 'not-sent'))
+        return
+      }
+      const timeoutMs = this.#context.options.connectTimeoutMs
+      const timer = setTimeout(() => {
+        this.destroy(
+          new ConnectError(this.address, 'reply', { message: `no answer to the handshake within ${timeoutMs} ms` }),
+        )
+      }, timeoutMs)
+      const answers = new AnswerSink(commands.length, outcome => {
+        clearTimeout(timer)
+        if (outcome instanceof Error) reject(outcome)
+        else resolve(outcome)
+      })
+      for (const command of commands) {
+        this.#encoder.append(command.args)
+        this.#inFlight.push(command.hints.mode, answers)
+      }
+      this.#write(socket)
+    })
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false
+    const socket = this.#socket
+    if (!this.#ready || this.#blocked || this.#closed || socket === undefined) return
+    const commands = this.#waitingCommands
+    const sinks = this.#waitingSinks
+    const encoder = this.#encoder
+    const inFlight = this.#inFlight
+    let i = 0
+    for (; i < commands.length; i++) {
+      const sink = sinks[i] as Sink
+      if (sink.settled) continue
+      const command = commands[i] as Command
+      sink.sent()
+      if (command.prelude.length === 0) {
+        encoder.append(command.args)
+        inFlight.push(command.hints.mode, sink)
+      } else {
+        this.#appendUnit(command, sink)
+      }
+      // A very large batch is cut here; the rest follows when the socket has taken this part.
+      if (encoder.bytes > WRITE_AHEAD_BYTES) {
+        this.#write(socket)
+        if (this.#blocked) {
+          i++
+          break
+        }
+      }
+    }
+    if (i === commands.length) {
+      commands.length = 0
+      sinks.length = 0
+    } else {
+      this.#waitingCommands = commands.slice(i)
+      this.#waitingSinks = sinks.slice(i)
+    }
+    if (encoder.bytes > 0) this.#write(socket)
+    else this.#endIfDrained()
+  }
+
+  #appendUnit(command: Command, sink: Sink): void {
+    const prelude = new PreludeSink()
+    for (const part of command.prelude) {
+      this.#encoder.append(part.args)
+      this.#inFlight.push(part.hints.mode, prelude)
+    }
+    this.#encoder.append(command.args)
+    this.#inFlight.push(command.hints.mode, new UnitSink(sink, prelude))
+  }
+
+  #write(socket: Socket): void {
+    const pieces = this.#encoder.take()
+    const first = pieces[0]
+    if (pieces.length === 1 && first !== undefined) {
+      if (typeof first === 'string') socket.write(first, 'utf8')
+      else socket.write(first)
+    } else {
+      socket.cork()
+      for (const piece of pieces) {
+        if (typeof piece === 'string') socket.write(piece, 'utf8')
+        else socket.write(piece)
+      }
+      socket.uncork()
+    }
+    if (socket.writableLength > WRITE_AHEAD_BYTES) this.#blocked = true
+  }
+
+  readonly #onDrain = (): void => {
+    if (!this.#blocked) return
+    this.#blocked = false
+    if (this.#waitingCommands.length > 0) this.#flush()
+  }
+
+  // Called by the socket before every read: a large value is read straight into its own memory.
+  readonly #readBuffer = (): Buffer => this.#parser.nextBuffer() ?? READ_BUFFER
+
+  readonly #onRead = (size: number, buffer: Uint8Array): boolean => {
+    if (this.#closed) return false
+    try {
+      if (buffer === READ_BUFFER) this.#parser.push(READ_BUFFER, 0, size)
+      else this.#parser.filled(size)
+      this.#deliver()
+    } catch (error) {
+      const poisoned =
+        error instanceof ProtocolError ? error : new ProtocolError(`cannot read replies: ${String(error)}`)
+      this.#end(poisoned, poisoned)
+    }
+    return !this.#closed
+  }
+
+  #deliver(): void {
+    const parser = this.#parser
+    const inFlight = this.#inFlight
+    for (;;) {
+      const reply = parser.read(inFlight.headMode)
+      if (reply === INCOMPLETE) break
+      if (typeof reply === 'string') {
+        const sink = inFlight.shift()
+        if (sink === undefined) throw unasked(parser)
+        sink.resolve(reply)
+      } else if (reply instanceof Push) {
+        this.#hooks.onPush?.(this, reply)
+      } else {
+        const sink = inFlight.shift()
+        if (sink === undefined) throw unasked(parser)
+        if (reply instanceof Error) sink.reject(reply)
+        else sink.resolve(reply)
+      }
+      if (this.#closed) return
+    }
+    if (this.#closing !== undefined) this.#endIfDrained()
+  }
+
+  #endIfDrained(): void {
+    if (this.#closing === undefined || this.#closed) return
+    if (this.#waitingCommands.length > 0 || this.#inFlight.size > 0) return
+    this.#end(new ClosedError(`connection to ${this.address}`), undefined)
+  }
+
+  readonly #onError = (error: Error): void => this.#end(error, error)
+
+  readonly #onEnd = (): void => {
+    const error = new Error('the server closed the connection')
+    this.#end(error, error)
+  }
+
+  /** The only way to `closed`. `cause` is what the sinks hear of; `news` what the maker hears of. */
+  #end(cause: Error, news: Error | undefined): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#ready = false
+    this.#context.sweeper.remove(this)
+    this.#stopRenewals?.()
+    this.#abortDial.abort(cause)
+    const socket = this.#socket
+    if (socket !== undefined) {
+      // Errors of a socket already given up have nobody to hear them.
+      socket.removeListener('error', this.#onError)
+      socket.on('error', ignore)
+      if (news === undefined) socket.end(() => socket.destroy())
+      else socket.destroy()
+      if (news === undefined) socket.unref()
+    }
+    // First those who were sent, then those who were not: the order in which they were asked.
+    // The caller whose answer could not be read hears of that; those behind it hear of the lost connection.
+    if (cause instanceof ProtocolError) this.#inFlight.shift()?.reject(cause)
+    for (let sink = this.#inFlight.shift(); sink !== undefined; sink = this.#inFlight.shift()) {
+      sink.reject(this.#lost(cause, 'unknown'))
+    }
+    const waiting = this.#waitingSinks
+    this.#waitingCommands = []
+    this.#waitingSinks = []
+    for (const sink of waiting) if (!sink.settled) sink.reject(this.#lost(cause, 'not-sent'))
+    publish(channels.connectionClose, { address: this.address, error: news })
+    this.#closing?.done()
+    this.#hooks.onClose?.(this, news)
+  }
+
+  #lost(cause: Error, outcome: 'not-sent' | 'unknown'): Error {
+    if (outcome === 'not-sent' && cause instanceof ConnectError) return cause.again()
+    if (cause instanceof ClosedError) return new ClosedError('the client', outcome)
+    return new ConnectionLostError(this.address, outcome, { cause })
+  }
+}
+
+/** Collects the answers to several commands asked together; the server's errors are kept as values, in their place. */
+class AnswerSink implements Sink {
+  settled = false
+  readonly deadline = Number.POSITIVE_INFINITY
+  readonly #replies: Reply[] = []
+  readonly #wanted: number
+  readonly #done: (outcome: readonly Reply[] | Error) => void
+
+  constructor(wanted: number, done: (outcome: readonly Reply[] | Error) => void) {
+    this.#wanted = wanted
+    this.#done = done
+  }
+  sent(): void {}
+  resolve(reply: Reply): void {
+    this.#replies.push(reply)
+    if (this.#replies.length < this.#wanted || this.settled) return
+    this.settled = true
+    this.#done(this.#replies)
+  }
+  reject(error: Error): void {
+    if (error instanceof ReplyError) {
+      this.resolve(error)
+    } else if (!this.settled) {
+      this.settled = true
+      this.#done(error)
+    }
+  }
+}
+
+function expireInFlight(sink: Sink): void {
+  sink.reject(new DeadlineExceededError('a reply', 'unknown'))
+}
+
+function isSettled(sink: Sink): boolean {
+  return sink.settled
+}
+
+function unasked(parser: Parser): ProtocolError {
+  return new ProtocolError('a reply came that nobody had asked for', parser.offset)
+}
+
+function ignore(): void {}

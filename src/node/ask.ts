@@ -1,0 +1,45 @@
+// A question of the client's own (discovery, command look-up), as a promise. Not for the hot path.
+import { DeadlineExceededError } from '../core/errors.js'
+import type { Command } from '../protocol/command.js'
+import type { Executor, Sink } from '../protocol/executor.js'
+import type { Reply } from '../resp/types.js'
+
+/** Asks, and gives the raw reply; a reply is due within `timeoutMs`, dialling included. */
+export function ask(executor: Executor, command: Command, timeoutMs: number): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const sink = new PromiseSink(performance.now() + timeoutMs, resolve, error => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    // A timer of its own: the client's sweeper rests while no call of the user's is under way.
+    const timer = setTimeout(() => sink.reject(new DeadlineExceededError('an answer to discovery', 'unknown')), timeoutMs)
+    sink.done = () => clearTimeout(timer)
+    executor.execute(command, sink)
+  })
+}
+
+class PromiseSink implements Sink {
+  settled = false
+  done = (): void => {}
+  readonly deadline: number
+  readonly #resolve: (reply: Reply) => void
+  readonly #reject: (error: Error) => void
+
+  constructor(deadline: number, resolve: (reply: Reply) => void, reject: (error: Error) => void) {
+    this.deadline = deadline
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+  sent(): void {}
+  resolve(reply: Reply): void {
+    if (this.settled) return
+    this.settled = true
+    this.done()
+    this.#resolve(reply)
+  }
+  reject(error: Error): void {
+    if (this.settled) return
+    this.settled = true
+    this.#reject(error)
+  }
+}

@@ -1,0 +1,198 @@
+// generic-pool, tamed: exclusive use of connections of one node, for commands that would hold up a shared lane.
+//
+// generic-pool creates again at once, without a pause and without saying why, when its factory's `create` rejects
+// while somebody waits; a create that hangs holds its place for ever. So what is pooled here is a Seat, which is made
+// at once and cannot fail; the connection of a seat is dialled when the seat is lent, under the node's own redial
+// pauses and deadlines. What is left to generic-pool is what it is good at: who may have how many, and who is next.
+//
+// The other traps, and what holds them:
+//   no default limit on waiting       → maxWaitingClients and acquireTimeoutMillis are always set
+//   a grant to a caller who left      → handed back at once (`grant`)
+//   `drain()` waits for leases        → not used: `close` ends seats as their leases end, `destroy` ends them now
+//   a rejecting `validate`            → no validate: a seat whose connection has ended dials afresh
+//   `min` > 0 redials for ever        → min is 0
+import { createPool, type Pool } from 'generic-pool'
+import { Connection, type ConnectionContext, type ConnectionHooks, type ConnectionTarget } from '../connection/connection.js'
+import { ClosedError, DeadlineExceededError, OverloadedError } from '../core/errors.js'
+import type { Command } from '../protocol/command.js'
+import type { Lease, Lifecycle, Sink } from '../protocol/executor.js'
+import type { ResolvedNodeOptions } from './options.js'
+import type { Redial } from './redial.js'
+
+/** A place in the pool, with or without a connection. */
+interface Seat {
+  connection: Connection | undefined
+}
+
+/** Longest wait for a lease whatever the caller's own deadline, in milliseconds. */
+const MAX_WAIT_MS = 60_000
+
+export class LeasePool implements Lifecycle {
+  readonly #pool: Pool<Seat>
+  readonly #seats = new Set<Seat>()
+  readonly #target: ConnectionTarget
+  readonly #context: ConnectionContext
+  readonly #redial: Redial
+  readonly #options: ResolvedNodeOptions
+  readonly #hooks: ConnectionHooks
+  #closed = false
+
+  constructor(
+    target: ConnectionTarget,
+    context: ConnectionContext,
+    redial: Redial,
+    options: ResolvedNodeOptions,
+    hooks: ConnectionHooks,
+  ) {
+    this.#target = target
+    this.#context = context
+    this.#redial = redial
+    this.#options = options
+    this.#hooks = hooks
+    this.#pool = createPool<Seat>(
+      {
+        create: async () => {
+          const seat: Seat = { connection: undefined }
+          this.#seats.add(seat)
+          return seat
+        },
+        destroy: async seat => {
+          this.#seats.delete(seat)
+          seat.connection?.destroy()
+          seat.connection = undefined
+        },
+      },
+      {
+        min: 0,
+        max: options.maxLeases,
+        maxWaitingClients: options.maxLeaseWaiters,
+        acquireTimeoutMillis: MAX_WAIT_MS,
+        idleTimeoutMillis: options.leaseIdleMs,
+        evictionRunIntervalMillis: Math.max(10, Math.floor(options.leaseIdleMs / 2)),
+        numTestsPerEvictionRun: options.maxLeases,
+      },
+    )
+  }
+
+  /** Connections lent now. */
+  get borrowed(): number {
+    return this.#pool.borrowed
+  }
+  /** Connections at hand, lent or idle. */
+  get connections(): readonly Connection[] {
+    return [...this.#seats].flatMap(seat => seat.connection ?? [])
+  }
+  /** Callers waiting for a lease. */
+  get waiting(): number {
+    return this.#pool.pending
+  }
+
+  /**
+   * Lends a connection until `release` or `discard`. Rejects with DeadlineExceededError when none is free by
+   * `deadline` (milliseconds of `performance.now()`), OverloadedError when too many wait already.
+   */
+  async lease(deadline: number): Promise<Lease> {
+    if (this.#closed) throw new ClosedError('the node')
+    if (this.#redial.paused) throw this.#redial.refusal()
+    const { maxLeases, maxLeaseWaiters } = this.#options
+    // generic-pool would say the same, in words of its own.
+    if (this.#pool.borrowed >= maxLeases && this.#pool.pending >= maxLeaseWaiters) {
+      throw new OverloadedError(
+        `${maxLeases} leases of this node are out and ${maxLeaseWaiters} callers wait for one`,
+        'node.maxLeaseWaiters',
+      )
+    }
+    const seat = await this.#acquire(deadline)
+    if (this.#closed) {
+      void this.#giveBack(seat, false)
+      throw new ClosedError('the node')
+    }
+    if (seat.connection === undefined || seat.connection.closed) seat.connection = this.#dial(seat)
+    return new SeatLease(seat.connection, sound => this.#giveBack(seat, sound))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await Promise.all([...this.#seats].map(seat => seat.connection?.close()))
+    await this.#pool.clear()
+  }
+
+  destroy(reason?: Error): void {
+    this.#closed = true
+    for (const seat of this.#seats) seat.connection?.destroy(reason)
+    // Stops generic-pool's eviction timer; seats come back as their callers settle. Nothing waits for it.
+    this.#pool.clear().catch(() => {})
+  }
+
+  #acquire(deadline: number): Promise<Seat> {
+    return new Promise((resolve, reject) => {
+      let left = false
+      const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, deadline - performance.now()))
+      const timer = setTimeout(() => {
+        left = true
+        reject(new DeadlineExceededError('a free lease', 'not-sent'))
+      }, waitMs)
+      this.#pool.acquire().then(
+        seat => {
+          clearTimeout(timer)
+          if (left) void this.#giveBack(seat, true)
+          else resolve(seat)
+        },
+        (cause: unknown) => {
+          clearTimeout(timer)
+          reject(new OverloadedError('no lease was to be had', 'node.maxLeases', { cause }))
+        },
+      )
+    })
+  }
+
+  #dial(seat: Seat): Connection {
+    return new Connection(this.#target, this.#context, {
+      ...this.#hooks,
+      onReady: connection => {
+        this.#redial.succeeded()
+        this.#hooks.onReady?.(connection)
+      },
+      onClose: (connection, error) => {
+        if (seat.connection === connection) seat.connection = undefined
+        if (error !== undefined && connection.hello === undefined) this.#redial.failed(error)
+        this.#hooks.onClose?.(connection, error)
+      },
+    })
+  }
+
+  #giveBack(seat: Seat, sound: boolean): Promise<void> {
+    return sound && !this.#closed ? this.#pool.release(seat) : this.#pool.destroy(seat)
+  }
+}
+
+class SeatLease implements Lease {
+  readonly #connection: Connection
+  readonly #giveBack: (sound: boolean) => Promise<void>
+  #over = false
+
+  constructor(connection: Connection, giveBack: (sound: boolean) => Promise<void>) {
+    this.#connection = connection
+    this.#giveBack = giveBack
+  }
+
+  execute(command: Command, sink: Sink): void {
+    if (this.#over) sink.reject(new ClosedError('the lease'))
+    else this.#connection.execute(command, sink)
+  }
+  release(): void {
+    if (this.#over) return
+    this.#over = true
+    void this.#giveBack(!this.#connection.closed && this.#connection.inFlight === 0)
+  }
+  discard(reason: Error): void {
+    if (this.#over) return
+    this.#over = true
+    this.#connection.destroy(reason)
+    void this.#giveBack(false)
+  }
+  [Symbol.dispose](): void {
+    this.release()
+  }
+}

@@ -1,0 +1,57 @@
+// Address → Node: the nodes a client knows, one each. Nodes the cluster no longer lists are retired: they finish what
+// they have, then close.
+import type { ConnectionHooks, ConnectionTarget } from '../connection/connection.js'
+import { formatAddress } from '../core/address.js'
+import type { Lifecycle } from '../protocol/executor.js'
+import { Node, type NodeContext } from './node.js'
+
+export class NodeRegistry implements Lifecycle {
+  readonly #nodes = new Map<string, Node>()
+  /** Retired, and not yet empty. */
+  readonly #leaving = new Set<Node>()
+  readonly #context: NodeContext
+  readonly #hooks: ConnectionHooks
+
+  constructor(context: NodeContext, hooks: ConnectionHooks) {
+    this.#context = context
+    this.#hooks = hooks
+  }
+
+  get(address: string): Node | undefined {
+    return this.#nodes.get(address)
+  }
+
+  get all(): readonly Node[] {
+    return [...this.#nodes.values()]
+  }
+
+  /** The node at this address, made if it is new. */
+  adopt(target: ConnectionTarget): Node {
+    const address = formatAddress(target.endpoint)
+    const known = this.#nodes.get(address)
+    if (known !== undefined) {
+      // The name to prove by TLS may be learned only after the address.
+      if (known.target.serverName === target.serverName || target.serverName === undefined) return known
+      this.retire(known)
+    }
+    const node = new Node(target, this.#context, this.#hooks)
+    this.#nodes.set(address, node)
+    return node
+  }
+
+  /** Lets the node finish and close, in the background. */
+  retire(node: Node): void {
+    if (this.#nodes.get(node.address) === node) this.#nodes.delete(node.address)
+    this.#leaving.add(node)
+    void node.close().then(() => this.#leaving.delete(node))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#nodes.values(), ...this.#leaving].map(node => node.close()))
+  }
+
+  destroy(reason?: Error): void {
+    for (const node of this.#leaving) node.destroy(reason)
+    for (const node of this.#nodes.values()) node.destroy(reason)
+  }
+}

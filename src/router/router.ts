@@ -1,0 +1,231 @@
+// Where to send, and what to do when it goes wrong. Each command gets an Attempt: a sink that passes the answer on, or,
+// when the answer is a redirect or a loss, asks `verdict` what to do and tries again until the caller's deadline.
+import { backoffDelay } from '../core/backoff.js'
+import { channels, publish } from '../core/diagnostics.js'
+import {
+  ClosedError,
+  ConnectError,
+  CrossSlotError,
+  DeadlineExceededError,
+  ReplyError,
+  SlotwiseError,
+  TooManyRedirectsError,
+} from '../core/errors.js'
+import type { Node } from '../node/node.js'
+import { type Arg, type Command, createCommand, MIXED_SLOTS, NO_SLOT, withPrelude } from '../protocol/command.js'
+import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
+import { keyPositions } from '../protocol/keys.js'
+import { specOf } from '../protocol/lookup.js'
+import { distinctSlots } from '../protocol/slot.js'
+import type { Reply } from '../resp/types.js'
+import type { RefreshReason } from '../topology/refresher.js'
+import type { Topology } from '../topology/topology.js'
+import type { ResolvedRouterOptions } from './options.js'
+import { verdict } from './verdict.js'
+import { type Waiter, WaitingRoom } from './waiting-room.js'
+
+const ASKING: readonly Command[] = [createCommand(specOf('ASKING'), ['ASKING'], NO_SLOT, reply => reply)]
+const NO_TRAIL: readonly string[] = Object.freeze([])
+
+export class Router implements Executor, Lifecycle {
+  readonly topology: Topology
+  readonly waitingRoom: WaitingRoom
+  readonly options: ResolvedRouterOptions
+  #closed = false
+
+  constructor(topology: Topology, options: ResolvedRouterOptions) {
+    this.topology = topology
+    this.options = options
+    this.waitingRoom = new WaitingRoom(options.maxWaiting)
+  }
+
+  execute(command: Command, sink: Sink): void {
+    const slot = command.slot
+    const node = slot === MIXED_SLOTS ? this.#pickForMany(command, sink) : this.topology.pick(slot)
+    if (node !== undefined) node.execute(command, new Attempt(this, command, sink, node))
+    else if (!sink.settled) this.#park(new Attempt(this, command, sink, undefined))
+  }
+
+  /** The attempt failed: redirect, try again later, or give the caller the error. */
+  failed(attempt: Attempt, error: Error): void {
+    const decision = verdict(error, attempt.command, {
+      redirects: attempt.trail.length,
+      maxRedirects: this.options.maxRedirects,
+      slotted: this.topology.slotted,
+    })
+    switch (decision.kind) {
+      case 'follow':
+      case 'ask':
+        return this.#redirect(attempt, decision, error)
+      case 'retry':
+        if (decision.refresh !== undefined) this.topology.refresh(decision.refresh)
+        return this.#later(attempt, error)
+      case 'too many redirects':
+        return attempt.fail(new TooManyRedirectsError(attempt.trail, { cause: error }))
+      case 'fail':
+        return attempt.fail(error)
+    }
+  }
+
+  /** After a wait: to whoever serves the slot by now. */
+  again(attempt: Attempt): void {
+    const node = this.topology.pick(attempt.command.slot)
+    if (node === undefined) this.#park(attempt)
+    else attempt.tryAt(node, attempt.command)
+  }
+
+  topologyChanged(): void {
+    this.waitingRoom.release()
+  }
+
+  /** Nobody could tell the topology. What waits for it goes on waiting, unless waiting cannot help. */
+  topologyFailed(error: Error): void {
+    if (error instanceof ConnectError && !error.retryable) this.waitingRoom.rejectParked(() => error.again())
+    else if (this.waitingRoom.parked > 0) this.topology.refresh('no topology')
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.topology.close()
+  }
+
+  destroy(reason?: Error): void {
+    this.#closed = true
+    this.waitingRoom.rejectAll(() => reason ?? new ClosedError('the client'))
+    this.topology.destroy(reason)
+  }
+
+  #pickForMany(command: Command, sink: Sink): Node | undefined {
+    // One server takes keys of any slots.
+    if (!this.topology.slotted) return this.topology.pick(NO_SLOT)
+    const keys = keyPositions(command.spec, command.args).map(position => command.args[position] as Arg)
+    sink.reject(new CrossSlotError(command.spec.name, distinctSlots(keys)))
+    return undefined
+  }
+
+  #redirect(
+    attempt: Attempt,
+    to: { kind: 'follow' | 'ask'; slot: number; host: string; port: number },
+    error: Error,
+  ): void {
+    const from = attempt.node as Node
+    attempt.trail = [...attempt.trail, `${to.kind === 'follow' ? 'MOVED' : 'ASK'} ${to.host}:${to.port}`]
+    const node = this.topology.locate(to.host, to.port, from)
+    publish(channels.redirect, { kind: to.kind, slot: to.slot, from: from.address, to: node?.address })
+    if (node === undefined) {
+      this.topology.refresh('MOVED')
+      this.#later(attempt, error)
+    } else if (to.kind === 'ask') {
+      attempt.tryAt(node, withPrelude(attempt.command, [...ASKING, ...attempt.command.prelude]))
+    } else if (node === from) {
+      // Moved to itself: a proxy's way to ask for a new connection.
+      node.replaceConnections()
+      this.#later(attempt, error)
+    } else {
+      this.topology.moved(to.slot, node)
+      attempt.tryAt(node, attempt.command)
+    }
+  }
+
+  #later(attempt: Attempt, error: Error): void {
+    if (this.#closed) return attempt.fail(error)
+    const { retryMinMs: baseMs, retryMaxMs: capMs } = this.options
+    attempt.lastError = error
+    attempt.time = performance.now() + backoffDelay(attempt.retries++, { baseMs, capMs })
+    if (!this.waitingRoom.rest(attempt)) attempt.fail(this.waitingRoom.full())
+  }
+
+  #park(attempt: Attempt): void {
+    const failure = this.topology.lastFailure
+    if (this.#closed) return attempt.fail(new ClosedError('the client'))
+    if (failure instanceof ConnectError && !failure.retryable) {
+      // Ask again for the callers to come; this one hears what is known: waiting would not help it.
+      this.topology.refresh('no topology')
+      return attempt.fail(failure.again())
+    }
+    const reason: RefreshReason = this.topology.snapshot === undefined ? 'no topology' : 'uncovered slot'
+    if (this.waitingRoom.park(attempt)) this.topology.refresh(reason)
+    else attempt.fail(this.waitingRoom.full())
+  }
+}
+
+/** One command on its way, over as many tries as it takes. The only allocation per command below the client. */
+class Attempt implements Sink, Waiter {
+  time = 0
+  heapIndex = -1
+  retries = 0
+  trail: readonly string[] = NO_TRAIL
+  lastError: Error | undefined = undefined
+  node: Node | undefined
+  readonly command: Command
+  readonly #router: Router
+  readonly #sink: Sink
+  /** Its bytes left, and no answer has said that it was not done. */
+  #inDoubt = false
+  #tries: number
+
+  constructor(router: Router, command: Command, sink: Sink, node: Node | undefined) {
+    this.#router = router
+    this.command = command
+    this.#sink = sink
+    this.node = node
+    this.#tries = node === undefined ? 0 : 1
+  }
+
+  get settled(): boolean {
+    return this.#sink.settled
+  }
+  get deadline(): number {
+    return this.#sink.deadline
+  }
+
+  sent(): void {
+    this.#inDoubt = true
+    this.#sink.sent()
+  }
+
+  resolve(reply: Reply): void {
+    this.#sink.resolve(reply)
+  }
+
+  reject(error: Error): void {
+    if (this.#sink.settled) return
+    // The server's own word that it was not done.
+    if (error instanceof ReplyError) this.#inDoubt = false
+    this.#router.failed(this, error)
+  }
+
+  tryAt(node: Node, command: Command): void {
+    this.node = node
+    this.#tries++
+    node.execute(command, this)
+  }
+
+  wake(): void {
+    this.#router.again(this)
+  }
+
+  expire(): void {
+    const waitedFor = this.lastError === undefined ? 'a topology' : 'another try'
+    const cause = this.lastError ?? this.#router.topology.lastFailure
+    this.fail(
+      new DeadlineExceededError(waitedFor, this.#inDoubt ? 'unknown' : 'not-sent', cause === undefined ? {} : { cause }),
+    )
+  }
+
+  /** Gives the caller the error, with what is known of the way. */
+  fail(error: Error): void {
+    if (this.#sink.settled) return
+    this.#sink.reject(error instanceof SlotwiseError ? this.#withFacts(error) : error)
+  }
+
+  #withFacts(error: SlotwiseError): SlotwiseError {
+    error.command ??= this.command.spec.name
+    if (this.command.slot >= 0) error.slot ??= this.command.slot
+    if (this.node !== undefined) error.address ??= this.node.address
+    error.attempts ??= this.#tries
+    if (this.trail.length > 0) error.trail ??= this.trail
+    if (error.outcome === 'not-sent' && this.#inDoubt) error.outcome = 'unknown'
+    return error
+  }
+}

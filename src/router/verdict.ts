@@ -1,0 +1,70 @@
+// (error, command, counters) → what to do, as data. Pure; the table is in test/router/verdict.test.ts.
+import { ConnectError, ConnectionLostError, ReplyError } from '../core/errors.js'
+import type { Command } from '../protocol/command.js'
+import { parseRedirect } from '../protocol/reply-error.js'
+import { Flag } from '../protocol/spec.js'
+import type { RefreshReason } from '../topology/refresher.js'
+
+export type Verdict =
+  /** Another node owns the slot: patch the map, ask it now. */
+  | { readonly kind: 'follow'; readonly slot: number; readonly host: string; readonly port: number }
+  /** The slot is on the move: ask the other node this once, with ASKING. */
+  | { readonly kind: 'ask'; readonly slot: number; readonly host: string; readonly port: number }
+  /** Try again after a pause; the topology may have changed if `refresh` names a reason. */
+  | { readonly kind: 'retry'; readonly refresh: RefreshReason | undefined }
+  | { readonly kind: 'too many redirects' }
+  /** It is the caller's. */
+  | { readonly kind: 'fail' }
+
+export interface Counters {
+  readonly redirects: number
+  readonly maxRedirects: number
+  /** The deployment has slots (a cluster). */
+  readonly slotted: boolean
+}
+
+const FAIL: Verdict = { kind: 'fail' }
+const TOO_MANY: Verdict = { kind: 'too many redirects' }
+
+export function verdict(error: Error, command: Command, counters: Counters): Verdict {
+  if (error instanceof ReplyError) return ofReply(error, counters)
+  if (error instanceof ConnectError) return error.retryable ? retry('dial failed') : FAIL
+  if (error instanceof ConnectionLostError) {
+    return error.outcome === 'not-sent' || mayRepeat(command) ? retry('connection lost') : FAIL
+  }
+  return FAIL
+}
+
+/** May it be done twice without harm? Read-only by the server's table, or so the caller says. */
+export function mayRepeat(command: Command): boolean {
+  return (command.spec.flags & Flag.READONLY) !== 0 || command.hints.idempotent
+}
+
+function ofReply(error: ReplyError, counters: Counters): Verdict {
+  switch (error.prefix) {
+    case 'MOVED':
+    case 'ASK': {
+      const redirect = counters.slotted ? parseRedirect(error) : undefined
+      if (redirect === undefined) return FAIL
+      if (counters.redirects >= counters.maxRedirects) return TOO_MANY
+      const { slot, host, port } = redirect
+      return { kind: redirect.kind === 'MOVED' ? 'follow' : 'ask', slot, host, port }
+    }
+    case 'TRYAGAIN':
+      return retry(undefined)
+    case 'CLUSTERDOWN':
+      return retry('CLUSTERDOWN')
+    case 'READONLY':
+      // A demoted primary; on a single server it is simply the truth.
+      return counters.slotted ? retry('READONLY') : FAIL
+    case 'LOADING':
+    case 'MASTERDOWN':
+      return retry(undefined)
+    default:
+      return FAIL
+  }
+}
+
+function retry(refresh: RefreshReason | undefined): Verdict {
+  return { kind: 'retry', refresh }
+}

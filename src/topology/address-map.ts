@@ -1,0 +1,36 @@
+// Translates the addresses a cluster announces into those this client can reach (NAT, port forwarding, containers).
+import { type Address, type Endpoint, formatAddress } from '../core/address.js'
+import { InvalidOptionError } from '../core/errors.js'
+
+/**
+ * Announced address → reachable one: a record `{ '10.0.0.1:6379': { host: 'gate', port: 7001 } }`, or a function given
+ * `host:port` that answers an address, or undefined for "as announced".
+ */
+export type NatMap =
+  | Readonly<Record<string, { host: string; port: number }>>
+  | ((address: string) => { host: string; port: number } | undefined)
+
+export type Translate = (endpoint: Endpoint) => Endpoint
+
+export function createAddressMap(natMap: NatMap | undefined, field = 'natMap'): Translate {
+  if (natMap === undefined) return endpoint => endpoint
+  if (typeof natMap === 'function') {
+    return endpoint => {
+      const mapped = natMap(formatAddress(endpoint))
+      return mapped === undefined ? endpoint : checked(mapped, `${field}()`)
+    }
+  }
+  if (typeof natMap !== 'object' || natMap === null) throw new InvalidOptionError(field, 'must be an object or a function')
+  const map = new Map<string, Address>()
+  for (const [from, to] of Object.entries(natMap)) map.set(from, checked(to, `${field}['${from}']`))
+  return endpoint => map.get(formatAddress(endpoint)) ?? endpoint
+}
+
+function checked(address: unknown, field: string): Address {
+  const { host, port } = (address ?? {}) as Partial<Address>
+  if (typeof host !== 'string' || host === '') throw new InvalidOptionError(`${field}.host`, 'must be a non-empty string')
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new InvalidOptionError(`${field}.port`, 'must be an integer from 1 to 65535', String(port))
+  }
+  return { host, port }
+}

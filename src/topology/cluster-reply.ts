@@ -1,0 +1,194 @@
+// CLUSTER NODES and CLUSTER SLOTS replies → Snapshot. Pure; nothing in a reply is trusted.
+//
+// CLUSTER NODES knows every node, its id, its epoch; CLUSTER SLOTS knows which endpoint the cluster prefers that clients
+// use (address, hostname, or "the one you asked"). Either alone is enough, where a server refuses the other.
+//
+//   07c3… 127.0.0.1:30004@31004,host-4,shard-id=… slave e7d1… 0 1426238317239 4 connected
+//   e7d1… 127.0.0.1:30001@31001,host-1 myself,master - 0 0 1 connected 0-5460 [5461->-292f…]
+//   https://redis.io/docs/latest/commands/cluster-nodes/
+//
+//   [[0, 5460, ['127.0.0.1', 30001, 'e7d1…', ['hostname', 'host-1']], [replica…]], …]
+//   https://redis.io/docs/latest/commands/cluster-slots/
+import { UnexpectedReplyError } from '../core/errors.js'
+import { RespMap, type Reply } from '../resp/types.js'
+import { type NodeRecord, type Snapshot, SLOTS } from './snapshot.js'
+
+/** Who was asked: unnamed endpoints mean the same host. */
+export interface Asked {
+  readonly host: string
+  readonly address: string
+}
+
+// More nodes than any cluster has (the bus stops at about 1,000): a longer list is not a topology.
+const MAX_NODES = 10_000
+
+// The protocol's own word for an endpoint of which no name is known.
+const UNKNOWN = '?'
+
+interface Claim {
+  id: string
+  /** `undefined`: the host that was asked. */
+  host: string | undefined
+  port: number
+  hostname: string | undefined
+  role: 'primary' | 'replica'
+  primaryId: string | undefined
+  epoch: number
+  failing: boolean
+  ranges: [number, number][]
+}
+
+/** Combines the two replies; `undefined` stands for one that was refused. Throws UnexpectedReplyError. */
+export function readTopology(nodes: Reply | undefined, slots: Reply | undefined, asked: Asked): Snapshot {
+  const claims = nodes === undefined ? new Map<string, Claim>() : readNodes(nodes)
+  if (slots !== undefined) addSlots(claims, slots, nodes === undefined)
+  const records: NodeRecord[] = []
+  for (const claim of claims.values()) {
+    const record = toRecord(claim, asked)
+    if (record !== undefined) records.push(record)
+  }
+  if (!records.some(record => record.role === 'primary')) throw malformed('it names no reachable primary')
+  return { nodes: records, source: asked.address }
+}
+
+function readNodes(reply: Reply): Map<string, Claim> {
+  if (typeof reply !== 'string') throw malformed('CLUSTER NODES is not text')
+  const claims = new Map<string, Claim>()
+  for (const line of reply.split('\n')) {
+    if (line.trim() === '') continue
+    const claim = readNodeLine(line.trim())
+    if (claim !== undefined) claims.set(claim.id, claim)
+    if (claims.size > MAX_NODES) throw malformed('it lists too many nodes')
+  }
+  return claims
+}
+
+function readNodeLine(line: string): Claim | undefined {
+  const [id, place, flagWord, primary, , , epochWord, , ...slotWords] = line.split(' ')
+  if (id === undefined || place === undefined || flagWord === undefined || epochWord === undefined) {
+    throw malformed('a line of CLUSTER NODES is too short')
+  }
+  const flags = new Set(flagWord.split(','))
+  // Nodes still being introduced, or whose address is lost, cannot be asked anything.
+  if (flags.has('handshake') || flags.has('noaddr')) return undefined
+  const { host, port, hostname } = readPlace(place)
+  // Port 0: the node does not serve this kind of connection (TLS or plain).
+  if (port === 0) return undefined
+  const isReplica = flags.has('slave') || flags.has('replica')
+  const epoch = Number(epochWord)
+  return {
+    id,
+    host: host === '' ? undefined : host,
+    port,
+    hostname,
+    role: isReplica ? 'replica' : 'primary',
+    primaryId: isReplica && primary !== '-' ? primary : undefined,
+    epoch: Number.isFinite(epoch) ? epoch : 0,
+    failing: flags.has('fail'),
+    // A replica is listed without slots; ranges in brackets are slots on the move, still owned as before.
+    ranges: isReplica ? [] : slotWords.filter(word => !word.startsWith('[')).map(readRange),
+  }
+}
+
+/** `ip:port@busport[,hostname[,name=value]…]`; the ip may be IPv6, or empty. */
+function readPlace(place: string): { host: string; port: number; hostname: string | undefined } {
+  const [endpoint = '', name = ''] = place.split(',')
+  const address = endpoint.split('@')[0] ?? ''
+  const colon = address.lastIndexOf(':')
+  const port = Number(address.slice(colon + 1))
+  if (colon === -1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw malformed('CLUSTER NODES holds an address without a valid port')
+  }
+  const hostname = name === '' || name.includes('=') ? undefined : name
+  return { host: address.slice(0, colon), port, hostname }
+}
+
+function readRange(word: string): [number, number] {
+  const [first = '', last = first] = word.split('-')
+  return checkedRange(Number(first), Number(last))
+}
+
+function checkedRange(start: number, end: number): [number, number] {
+  if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end >= SLOTS || start > end) {
+    throw malformed('it holds a slot range out of bounds')
+  }
+  return [start, end]
+}
+
+function addSlots(claims: Map<string, Claim>, reply: Reply, alone: boolean): void {
+  if (!Array.isArray(reply)) throw malformed('CLUSTER SLOTS is not an array')
+  for (const row of reply as readonly Reply[]) {
+    if (!Array.isArray(row)) throw malformed('CLUSTER SLOTS holds a row that is no array')
+    const [start, end, ...members] = row as readonly Reply[]
+    const range = checkedRange(Number(start), Number(end))
+    let primary: Claim | undefined
+    for (const member of members) {
+      const claim = readMember(member)
+      const known = claims.get(claim.id)
+      if (known !== undefined) {
+        // What clients are meant to use, over what nodes use among themselves.
+        if (claim.host !== UNKNOWN) known.host = claim.host
+        known.port = claim.port
+        known.hostname ??= claim.hostname
+      } else if (alone) {
+        claim.role = primary === undefined ? 'primary' : 'replica'
+        claim.primaryId = primary?.id
+        claims.set(claim.id, claim)
+      }
+      primary ??= claims.get(claim.id)
+      if (claims.size > MAX_NODES) throw malformed('it lists too many nodes')
+    }
+    if (alone) primary?.ranges.push(range)
+  }
+}
+
+function readMember(member: Reply): Claim {
+  if (!Array.isArray(member)) throw malformed('CLUSTER SLOTS holds a node that is no array')
+  const [endpoint, portReply, id, metadata] = member as readonly Reply[]
+  const port = Number(portReply)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw malformed('CLUSTER SLOTS holds a port out of range')
+  const facts = readMetadata(metadata)
+  // null and '' mean: the host you asked. '?' means: no name is known; then the address among the facts serves.
+  const named = typeof endpoint === 'string' && endpoint !== '' && endpoint !== '?'
+  return {
+    // Servers before 4.0 give no id; there the address is the identity.
+    id: typeof id === 'string' && id !== '' ? id : `${String(endpoint)}:${port}`,
+    host: named ? endpoint : endpoint === '?' ? (facts.get('ip') ?? UNKNOWN) : undefined,
+    port,
+    hostname: facts.get('hostname'),
+    role: 'primary',
+    primaryId: undefined,
+    epoch: 0,
+    failing: false,
+    ranges: [],
+  }
+}
+
+function readMetadata(metadata: Reply | undefined): Map<string, string> {
+  const facts = new Map<string, string>()
+  const entries = metadata instanceof RespMap ? metadata.entries : Array.isArray(metadata) ? metadata : []
+  for (let i = 0; i + 1 < entries.length; i += 2) {
+    const value: unknown = entries[i + 1]
+    if (typeof value === 'string' && value !== '') facts.set(String(entries[i]), value)
+  }
+  return facts
+}
+
+function toRecord(claim: Claim, asked: Asked): NodeRecord | undefined {
+  const host = claim.host ?? asked.host
+  if (host === UNKNOWN) return undefined
+  return {
+    id: claim.id,
+    endpoint: { host, port: claim.port },
+    serverName: claim.hostname,
+    role: claim.role,
+    primaryId: claim.primaryId,
+    epoch: claim.epoch,
+    failing: claim.failing,
+    ranges: claim.ranges,
+  }
+}
+
+function malformed(why: string): UnexpectedReplyError {
+  return new UnexpectedReplyError(`the cluster's description of itself cannot be used: ${why}`)
+}
