@@ -6,8 +6,10 @@
 //
 // The same server gives the same bytes: rows are sorted, and nothing of the run is written.
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ADDITIONS, CORRECTIONS } from './command-table-overrides.js'
 
@@ -26,8 +28,8 @@ export interface Row {
   policies: string
 }
 
-/** A reply of the tiny reader: RESP2 only, errors thrown. */
-export type RawReply = string | number | null | RawReply[]
+/** A reply of the tiny reader: RESP2 only, errors as values. */
+export type RawReply = string | number | null | Error | RawReply[]
 
 const TABLE = fileURLToPath(new URL('../src/protocol/table.ts', import.meta.url))
 
@@ -51,6 +53,8 @@ const FLAG_LETTERS: Readonly<Record<string, string>> = {
 /** Asks a server and renders the table. */
 export async function generateTable(host: string, port: number): Promise<string> {
   const [commands, docs] = await ask(host, port, [['COMMAND'], ['COMMAND', 'DOCS']])
+  if (commands instanceof Error) throw commands
+  if (docs instanceof Error) throw docs
   return renderTable(rowsOf(commands!, docs!))
 }
 
@@ -60,22 +64,27 @@ export async function serverVersion(host: string, port: number): Promise<string>
   return /^redis_version:(\S+)/m.exec(String(info))?.[1] ?? ''
 }
 
-/** Starts the `redis-server` on PATH on a free port, without files, for as long as `use` runs. */
-export async function withServer<T>(use: (host: string, port: number) => Promise<T>): Promise<T> {
+/** Starts the `redis-server` on PATH on a free port, in a folder of its own, for as long as `use` runs. */
+export async function withServer<T>(
+  use: (host: string, port: number) => Promise<T>,
+  options: readonly string[] = [],
+): Promise<T> {
   const port = await freePort()
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
-    stdio: 'ignore',
-  })
-  const failed = new Promise<never>((_, reject) => {
+  const dir = mkdtempSync(join(tmpdir(), 'command-table-'))
+  const words = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...options]
+  const child = spawn('redis-server', words, { stdio: 'ignore' })
+  const ended = new Promise<never>((_, reject) => {
     child.once('error', error => reject(new Error('redis-server could not be started', { cause: error })))
     child.once('exit', code => reject(new Error(`redis-server ended with ${code}`)))
   })
+  ended.catch(() => undefined) // It does end, by our own hand, when nobody waits for it any more.
   try {
-    await Promise.race([answering(port), failed])
-    return await Promise.race([use('127.0.0.1', port), failed])
+    await Promise.race([answering(port), ended])
+    return await Promise.race([use('127.0.0.1', port), ended])
   } finally {
-    failed.catch(() => undefined) // it does end now, by our own hand
-    child.kill()
+    child.kill('SIGKILL')
+    await ended.catch(() => undefined)
+    rmSync(dir, { recursive: true, force: true })
   }
 }
 
@@ -231,12 +240,17 @@ export function ask(
       }
       socket.destroy()
     })
-    for (const words of commands) {
-      socket.write(
-        `*${words.length}\r\n${words.map(word => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`,
-      )
-    }
+    socket.write(Buffer.concat(commands.flatMap(encode)))
   })
+}
+
+function encode(words: readonly (string | Buffer)[]): Buffer[] {
+  const parts = [Buffer.from(`*${words.length}\r\n`)]
+  for (const word of words) {
+    const bytes = Buffer.from(word)
+    parts.push(Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from('\r\n'))
+  }
+  return parts
 }
 
 /** `count` RESP2 replies, or undefined where the bytes end before them. */
@@ -261,8 +275,10 @@ function readReplies(bytes: Buffer, count: number): RawReply[] | undefined {
       }
       case '*':
         return line === '-1' ? null : readMany(Number(line))
+      case '-':
+        return new Error(line)
       default:
-        throw new Error(`the server answered: ${line}`)
+        throw new Error(`the server sent what is no RESP2: ${type}`)
     }
   }
   const readMany = (wanted: number): RawReply[] | undefined => {
