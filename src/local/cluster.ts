@@ -49,7 +49,7 @@ export async function startCluster(options: LocalClusterOptions = {}): Promise<L
     throw new InvalidOptionError('startCluster.dir', 'must be a folder that holds no cluster yet')
   }
   const binary = await findServer({ server: resolved.server })
-  const tls = await readTls(resolved)
+  const tls = await readTls('startCluster', resolved)
   const cluster = new LocalCluster(resolved, binary, tls, await Workspace.create(resolved.dir))
   try {
     await cluster.begin()

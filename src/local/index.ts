@@ -5,6 +5,7 @@ export {
   LocalCluster,
   startCluster,
 } from './cluster.js'
+export { LocalClusterNode } from './cluster-node.js'
 export {
   ClusterNotReadyError,
   ServerNotFoundError,

@@ -9,6 +9,8 @@ import { deadlineIn, until } from './until.js'
 
 /** How long the rest of a group may outlive its leader (a wrapper's server that is still finishing) before SIGKILL. */
 const STRAGGLERS_MS = 3_000
+/** The same after SIGKILL, which nobody outlives: what still counts is dead, and waits for a slow init to reap it. */
+const KILLED_STRAGGLERS_MS = 300
 
 export class ServerProcess {
   /** Resolves when every process of the group is gone, with how it ended, in words. Never rejects. */
@@ -16,6 +18,7 @@ export class ServerProcess {
   readonly #child: ChildProcess
   #end: string | undefined
   #isPaused = false
+  #wasKilled = false
 
   /** Output goes to a file and not through a pipe: a server must not block because nobody reads. */
   constructor(path: string, args: readonly string[], dir: string, logFile: string) {
@@ -56,6 +59,7 @@ export class ServerProcess {
       // Ended in this moment; `ended` will tell.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
+    if (name === 'SIGKILL') this.#wasKilled = true
     if (name === 'SIGSTOP') this.#isPaused = true
     if (name === 'SIGCONT') this.#isPaused = false
   }
@@ -102,7 +106,7 @@ export class ServerProcess {
     })
     if (this.#hasStragglers()) {
       await until(
-        deadlineIn(STRAGGLERS_MS),
+        deadlineIn(this.#wasKilled ? KILLED_STRAGGLERS_MS : STRAGGLERS_MS),
         () => (this.#hasStragglers() ? undefined : true),
         () => new Error('stragglers'),
       ).catch(() => this.signal('SIGKILL'))

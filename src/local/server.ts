@@ -49,7 +49,7 @@ const MAX_SOCKET_PATH = 103
 export async function startServer(options: LocalServerOptions = {}): Promise<LocalServer> {
   const resolved = resolveServerOptions(options)
   const binary = await findServer({ server: resolved.server })
-  const tls = await readTls(resolved)
+  const tls = await readTls('startServer', resolved)
   const workspace = await Workspace.create(resolved.dir)
   const socketPath = resolved.unixSocket ? join(workspace.path, 'redis.sock') : undefined
   try {
@@ -382,14 +382,14 @@ export class LocalServer {
 }
 
 /** The certificates as the probe needs them: contents rather than paths. */
-export async function readTls({ tls }: ResolvedLocalOptions): Promise<ProbeTarget['tls']> {
+export async function readTls(path: string, { tls }: ResolvedLocalOptions): Promise<ProbeTarget['tls']> {
   if (tls === undefined) return undefined
   const read = async (name: 'ca' | 'cert' | 'key') => {
     try {
       return await readFile(tls[name])
     } catch (error) {
       throw new InvalidOptionError(
-        `tls.${name}`,
+        `${path}.tls.${name}`,
         `must be a file that can be read: ${(error as Error).message}`,
       )
     }

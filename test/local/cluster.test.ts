@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { InvalidArgumentError, UncoveredSlotError } from '../../src/core/errors.js'
+import {
+  ClusterNotReadyError,
+  type LocalCluster,
+  type LocalClusterNode,
+  startCluster,
+  startServer,
+} from '../../src/local/index.js'
+import { ask, askAll } from '../../src/local/probe.js'
+
+// CRC16('foo') mod 16384, from the cluster specification's own example commands.
+const SLOT_OF_FOO = 12_182
+
+describe('a cluster of three primaries and three replicas', () => {
+  let cluster: LocalCluster
+
+  beforeAll(async () => {
+    cluster = await startCluster()
+  })
+
+  afterAll(async () => {
+    await cluster?.stop()
+  })
+
+  /** Any primary that does not own the slot. */
+  async function another(owner: LocalClusterNode): Promise<LocalClusterNode> {
+    return (await cluster.primaries()).find(node => node !== owner)!
+  }
+
+  test('startCluster resolves when every node agrees', async () => {
+    expect(cluster.nodes).toHaveLength(6)
+    expect(cluster.urls).toEqual(cluster.nodes.map(node => `redis://${node.address}`))
+    expect(await cluster.primaries()).toEqual(cluster.nodes.slice(0, 3))
+    expect(await cluster.replicas()).toEqual(cluster.nodes.slice(3))
+    for (const node of cluster.nodes) {
+      expect(node.nodeId).toMatch(/^[0-9a-f]{40}$/)
+      expect(await node.ask('CLUSTER', 'INFO')).toMatch(
+        /cluster_state:ok.*cluster_slots_ok:16384.*cluster_size:3/s,
+      )
+    }
+    for (const primary of await cluster.primaries()) expect(await cluster.replicas(primary)).toHaveLength(1)
+  })
+
+  test('nodeFor names the owner of a slot and of a key', async () => {
+    const owner = await cluster.nodeFor('foo')
+    expect(await cluster.nodeFor(SLOT_OF_FOO)).toBe(owner)
+    expect(await cluster.nodeFor(Buffer.from('{foo}.x'))).toBe(owner)
+    expect(await owner.ask('SET', 'foo', 'bar')).toBe('OK')
+    await expect(cluster.nodeFor(16_384)).rejects.toThrow(InvalidArgumentError)
+  })
+
+  test('moveSlot moves the keys, whatever their bytes, and all nodes know', async () => {
+    const from = await cluster.nodeFor(SLOT_OF_FOO)
+    const to = await another(from)
+    const odd = Buffer.from([...Buffer.from('{foo}'), 0, 10, 13, 255, 195, 40])
+    await ask(from.target, ['SET', odd, 'odd'])
+    for (let i = 0; i < 250; i += 1) await from.ask('SET', `{foo}${i}`, i)
+
+    await cluster.moveSlot(SLOT_OF_FOO, to)
+    expect(await cluster.nodeFor(SLOT_OF_FOO)).toBe(to)
+    expect(await to.ask('GET', odd)).toBe('odd')
+    expect(await to.ask('GET', '{foo}249')).toBe('249')
+    expect(await from.ask('CLUSTER', 'COUNTKEYSINSLOT', SLOT_OF_FOO)).toBe(0)
+    await expect(from.ask('GET', 'foo')).rejects.toThrow(`MOVED ${SLOT_OF_FOO} ${to.address}`)
+  })
+
+  test('a slot between begin and finish asks for what has moved', async () => {
+    const from = await cluster.nodeFor(SLOT_OF_FOO)
+    const to = await another(from)
+    const move = await cluster.beginSlotMove(SLOT_OF_FOO, to)
+    await expect(from.ask('GET', '{foo}none')).rejects.toThrow(`ASK ${SLOT_OF_FOO} ${to.address}`)
+
+    const before = Number(await from.ask('CLUSTER', 'COUNTKEYSINSLOT', SLOT_OF_FOO))
+    expect(await cluster.moveSlotKeys(move, 3)).toBe(3)
+    expect(await from.ask('CLUSTER', 'COUNTKEYSINSLOT', SLOT_OF_FOO)).toBe(before - 3)
+    const [key] = (await to.ask('CLUSTER', 'GETKEYSINSLOT', SLOT_OF_FOO, 1)) as [string]
+    await expect(to.ask('GET', key)).rejects.toThrow(`MOVED ${SLOT_OF_FOO} ${from.address}`)
+    expect(await askAll(to.target, [['ASKING'], ['EXISTS', key]])).toEqual(['OK', 1])
+
+    await cluster.finishSlotMove(move)
+    expect(await to.ask('CLUSTER', 'COUNTKEYSINSLOT', SLOT_OF_FOO)).toBe(before)
+  })
+
+  test('migrateSlots moves the first slots of a primary', async () => {
+    const [first, second] = (await cluster.primaries()) as [LocalClusterNode, LocalClusterNode]
+    const key = await keyOn(first)
+    await first.ask('SET', key, 'v')
+    const slots = await cluster.migrateSlots(first, second, 500)
+    expect(slots).toHaveLength(500)
+    for (const slot of [slots[0]!, slots[499]!]) expect(await cluster.nodeFor(slot)).toBe(second)
+    expect(await (await cluster.nodeFor(key)).ask('GET', key)).toBe('v')
+  })
+
+  test('failover makes a replica the primary, asked by either of the two', async () => {
+    const primary = await cluster.nodeFor('foo')
+    const [replica] = (await cluster.replicas(primary)) as [LocalClusterNode]
+    expect(await cluster.failover(primary)).toBe(replica)
+    expect(await cluster.nodeFor('foo')).toBe(replica)
+    expect(await cluster.failover(primary)).toBe(primary)
+    expect(await cluster.nodeFor('foo')).toBe(primary)
+  })
+
+  test('a killed primary is replaced, and comes back as a replica on another port', async () => {
+    const primary = await cluster.nodeFor('foo')
+    const value = await primary.ask('GET', 'foo')
+    const [replica] = (await cluster.replicas(primary)) as [LocalClusterNode]
+    await primary.kill()
+    await cluster.waitUntilStable()
+    expect(await cluster.nodeFor('foo')).toBe(replica)
+    expect(await replica.ask('GET', 'foo')).toBe(value)
+    expect(await cluster.primaries()).not.toContain(primary)
+
+    const elsewhere = await startServer()
+    const { port } = elsewhere
+    await elsewhere.stop()
+    await primary.restart({ port })
+    await cluster.waitUntilStable()
+    expect(await cluster.replicas(replica)).toEqual([primary])
+    expect(await replica.ask('CLUSTER', 'NODES')).toContain(
+      `${primary.nodeId} 127.0.0.1:${port}@${port + 10_000}`,
+    )
+  })
+
+  test('a paused primary is replaced, and follows when it wakes', async () => {
+    const primary = await cluster.nodeFor('foo')
+    const heir = (await cluster.replicas(primary))[0]!
+    await primary.pause()
+    expect(await cluster.failover(primary)).toBe(heir)
+    expect(await cluster.nodeFor('foo')).toBe(heir)
+    await primary.resume()
+    await cluster.waitUntilStable()
+    expect(await cluster.replicas(heir)).toEqual([primary])
+  })
+
+  test('addNode adds a replica, and a primary that has no slots yet', async () => {
+    const owner = await cluster.nodeFor('foo')
+    const replica = await cluster.addNode({ replicaOf: owner })
+    expect(await cluster.replicas(owner)).toContain(replica)
+
+    const fourth = await cluster.addNode()
+    expect(await cluster.primaries()).toContain(fourth)
+    await cluster.moveSlot(SLOT_OF_FOO, fourth)
+    expect(await cluster.nodeFor('foo')).toBe(fourth)
+  })
+
+  test('a node of another cluster, or what is none, is refused by name', async () => {
+    const stranger = await startServer()
+    await expect(cluster.moveSlot(0, stranger as LocalClusterNode)).rejects.toMatchObject({ argument: 'to' })
+    await stranger.stop()
+    const owner = await cluster.nodeFor(0)
+    await expect(cluster.moveSlot(0, owner)).rejects.toThrow('owns slot 0 already')
+    await expect(cluster.addNode({ replicaof: owner } as object)).rejects.toMatchObject({
+      field: 'addNode.replicaof',
+    })
+    await expect(cluster.failover((await cluster.primaries())[3]!)).rejects.toThrow('has no running replica')
+  })
+
+  test('stop ends all nodes, removes the folder, and may be called twice', async () => {
+    const { nodes } = cluster
+    await nodes[0]!.pause()
+    await Promise.all([cluster.stop(), cluster.stop()])
+    await cluster.stop()
+    expect(nodes.map(node => node.state)).toEqual(nodes.map(() => 'stopped'))
+    expect(existsSync(dirname(nodes[0]!.dir))).toBe(false)
+    await expect(nodes[0]!.restart()).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(cluster.addNode()).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+test('a cluster with credentials replicates and moves keys; one without replicas is uncovered when a node dies', async () => {
+  const config = { 'cluster-require-full-coverage': 'no', 'cluster-node-timeout': 1_000 }
+  await using cluster = await startCluster({
+    primaries: 2,
+    replicas: 0,
+    username: 'ann',
+    password: 'p w',
+    config,
+  })
+  const owner = await cluster.nodeFor('foo')
+  const other = cluster.nodes.find(node => node !== owner)!
+  await owner.ask('SET', 'foo', 'bar')
+  await cluster.moveSlot(SLOT_OF_FOO, other)
+  expect(await other.ask('GET', 'foo')).toBe('bar')
+  const replica = await cluster.addNode({ replicaOf: other })
+  expect(await askAll(replica.target, [['READONLY'], ['GET', 'foo']])).toEqual(['OK', 'bar'])
+
+  await owner.kill()
+  const slot = (await cluster.nodeFor(0).catch(() => undefined)) === undefined ? 0 : 16_383
+  await expect(cluster.nodeFor(slot)).rejects.toThrow(UncoveredSlotError)
+  const error: unknown = await cluster.waitUntilStable({ timeoutMs: 500 }).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ClusterNotReadyError)
+  expect((error as ClusterNotReadyError).problems.join()).toMatch(/of 16384 slots on running nodes/)
+})
+
+/** A key that lives on the node. */
+async function keyOn(node: LocalClusterNode): Promise<string> {
+  const [range] = (await node.myself()).slots
+  for (let i = 0; ; i += 1) {
+    const slot = Number(await node.ask('CLUSTER', 'KEYSLOT', `key:${i}`))
+    if (range !== undefined && slot >= range[0] && slot < range[0] + 500) return `key:${i}`
+  }
+}
