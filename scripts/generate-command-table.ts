@@ -219,7 +219,7 @@ function record(reply: RawReply | undefined): Record<string, RawReply> {
 export function ask(
   host: string,
   port: number,
-  commands: readonly (readonly string[])[],
+  commands: readonly (readonly (string | Buffer)[])[],
 ): Promise<RawReply[]> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ host, port })
