@@ -228,7 +228,7 @@ or set SLOTWISE_SERVER to the path of a redis-server or valkey-server program.`
 // half-way) is recognised by its mark and removed. `dpkg --configure -a` finishes what an interrupted apt left.
 const APT = `
 set -u
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive PATH="$PATH:/usr/sbin:/sbin"
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ] || grep -q 'slotwise set-up' "$policy"; then
   trap 'rm -f "$policy"' EXIT
@@ -242,7 +242,10 @@ apt-get $wait install -y -q --no-install-recommends "$1" || {
   apt-get $wait install -y -q --no-install-recommends --fix-broken &&
   apt-get $wait install -y -q --no-install-recommends "$1"
 } || exit 1
-if [ -d /run/systemd/system ]; then systemctl disable --quiet "$1" 2>/dev/null || true; fi
+case "$1" in
+  *-server) [ -d /run/systemd/system ] && systemctl disable --quiet "$1" 2>/dev/null ;;
+esac
+exit 0
 `
 let aptUpdated = false
 
