@@ -1,5 +1,5 @@
 // The public door: everything an application may import from 'slotwise', by name.
-export { Client, type CallArg, type ViewOf, type ViewOptions } from './client/client.js'
+export { type CallArg, Client, type ViewOf, type ViewOptions } from './client/client.js'
 export { createClient, createCluster } from './client/create.js'
 export type { ClientEvents } from './client/events.js'
 export { intercept, keyPrefix, type SlowCommand, slowCommands, tracing } from './client/interceptors.js'
@@ -39,11 +39,24 @@ export {
   UnsupportedCommandError,
 } from './core/errors.js'
 export type { NodeOptions } from './node/options.js'
-export { type Arg, type Command, createCommand, type Hints, MIXED_SLOTS, NO_SLOT } from './protocol/command.js'
+export {
+  type Arg,
+  type Command,
+  createCommand,
+  type Hints,
+  MIXED_SLOTS,
+  NO_SLOT,
+} from './protocol/command.js'
 export { type Executor, type Interceptor, type Sink, WrappedSink } from './protocol/executor.js'
 export { findSpec, specOf } from './protocol/lookup.js'
 export { keySlot } from './protocol/slot.js'
-export { type CommandSpec, Flag, type KeySpec, type RequestPolicy, type ResponsePolicy } from './protocol/spec.js'
+export {
+  type CommandSpec,
+  Flag,
+  type KeySpec,
+  type RequestPolicy,
+  type ResponsePolicy,
+} from './protocol/spec.js'
 export { Push, type Reply, ReplyMode, RespMap } from './resp/types.js'
 export type { RouterOptions } from './router/options.js'
 export type { NatMap } from './topology/address-map.js'

@@ -1,11 +1,25 @@
 // What the application holds: typed methods over one executor. A view (`with`) is the same client with other hints.
-import type { As, Methods, TextView, View } from '../commands/types.js'
+
 import { isUint8Array } from 'node:util/types'
 import { attach } from '../commands/attach.js'
 import { catalogue } from '../commands/catalogue.js'
-import { ClosedError, InvalidArgumentError, InvalidOptionError, UnsupportedCommandError } from '../core/errors.js'
+import type { As, Methods, TextView, View } from '../commands/types.js'
+import {
+  ClosedError,
+  InvalidArgumentError,
+  InvalidOptionError,
+  UnsupportedCommandError,
+} from '../core/errors.js'
 import { duration, flag, knownFields, oneOf } from '../core/options.js'
-import { type Arg, type Command, createCommand, createHints, DEFAULT_HINTS, type Hints, withHints } from '../protocol/command.js'
+import {
+  type Arg,
+  type Command,
+  createCommand,
+  createHints,
+  DEFAULT_HINTS,
+  type Hints,
+  withHints,
+} from '../protocol/command.js'
 import { toJs } from '../protocol/decode.js'
 import { commandSlot } from '../protocol/keys.js'
 import { findSpec } from '../protocol/lookup.js'
@@ -86,7 +100,10 @@ export class Client<V extends View = TextView> {
   async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<this> {
     knownFields('connect()', options, ['timeoutMs', 'signal'])
     const timeoutMs = callTimeout('connect() timeoutMs', options.timeoutMs, this.#timeoutMs)
-    await this.#engine.connect(timeoutMs, checkedSignal('connect() signal', options.signal) ?? this.#view.signal)
+    await this.#engine.connect(
+      timeoutMs,
+      checkedSignal('connect() signal', options.signal) ?? this.#view.signal,
+    )
     return this
   }
 
@@ -169,7 +186,9 @@ export class Client<V extends View = TextView> {
    */
   async close(options: { timeoutMs?: number } = {}): Promise<void> {
     knownFields('close()', options, ['timeoutMs'])
-    await this.#engine.close(duration('close() timeoutMs', options.timeoutMs, 5000, { min: 0, max: MAX_TIMEOUT_MS }))
+    await this.#engine.close(
+      duration('close() timeoutMs', options.timeoutMs, 5000, { min: 0, max: MAX_TIMEOUT_MS }),
+    )
   }
 
   /** Closes now: every call under way is rejected. May be called twice. Closes all views. */
@@ -199,7 +218,11 @@ function commandOf(spec: CommandSpec, args: readonly Arg[]): Command<unknown> {
   if (reason !== undefined) throw new UnsupportedCommandError(spec.name, reason)
   const words = args.length
   if (spec.arity >= 0 ? words !== spec.arity : words < -spec.arity) {
-    throw new InvalidArgumentError(spec.name, words, `is ${words < Math.abs(spec.arity) ? 'missing' : 'one too many'}`)
+    throw new InvalidArgumentError(
+      spec.name,
+      words,
+      `is ${words < Math.abs(spec.arity) ? 'missing' : 'one too many'}`,
+    )
   }
   return createCommand(spec, args, commandSlot(spec, args), toJs)
 }

@@ -57,7 +57,9 @@ export function createClient(options: ServerOptions = {}): Client {
 function build(options: ResolvedClientOptions, discovery: Discovery): Client {
   const events = new Emitter<ClientEvents>()
   const sweeper = new Sweeper()
-  const credentials = new CredentialStore(options.connection, error => events.emit('error', error))
+  const credentials = new CredentialStore(options.connection.credentials, error =>
+    events.emit('error', error),
+  )
   const context = { options: options.connection, nodeOptions: options.node, credentials, sweeper }
   const registry = new NodeRegistry(context, {
     onClose: (_connection, error) => {

@@ -2,8 +2,9 @@
 //
 //   open ──close()──► closing (no new calls; those under way finish) ──► closed
 //     └───────────────destroy()──────────────────────────────────────────►┘
-import { AbortedError, ClosedError, SlotwiseError } from '../core/errors.js'
+
 import type { CredentialStore } from '../connection/credentials.js'
+import { AbortedError, ClosedError, SlotwiseError } from '../core/errors.js'
 import type { Emitter } from '../core/events.js'
 import type { Sweeper } from '../core/sweeper.js'
 import type { Executor } from '../protocol/executor.js'

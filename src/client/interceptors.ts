@@ -17,7 +17,8 @@ import type { Reply } from '../resp/types.js'
  * ```
  */
 export function keyPrefix(prefix: string): Interceptor {
-  if (typeof prefix !== 'string') throw new InvalidOptionError('keyPrefix()', 'must be a string', typeof prefix)
+  if (typeof prefix !== 'string')
+    throw new InvalidOptionError('keyPrefix()', 'must be a string', typeof prefix)
   return next => ({
     execute(command, sink) {
       next.execute(prefixed(command, prefix), sink)
@@ -54,9 +55,14 @@ export interface SlowCommand {
  */
 export function slowCommands(thresholdMs: number, report: (slow: SlowCommand) => void): Interceptor {
   if (typeof thresholdMs !== 'number' || !(thresholdMs >= 0)) {
-    throw new InvalidOptionError('slowCommands() thresholdMs', 'must be a number of milliseconds from 0', String(thresholdMs))
+    throw new InvalidOptionError(
+      'slowCommands() thresholdMs',
+      'must be a number of milliseconds from 0',
+      String(thresholdMs),
+    )
   }
-  if (typeof report !== 'function') throw new InvalidOptionError('slowCommands() report', 'must be a function')
+  if (typeof report !== 'function')
+    throw new InvalidOptionError('slowCommands() report', 'must be a function')
   return timed((command, elapsedMs, error) => {
     if (elapsedMs >= thresholdMs) report({ command: command.spec.name, slot: command.slot, elapsedMs, error })
   })
@@ -158,4 +164,3 @@ class ForwardingSink extends WrappedSink {
     this.#reject(error)
   }
 }
-

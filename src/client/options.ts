@@ -1,14 +1,23 @@
 // A client's options: the floors' own, composed. Connection options stand at the top level, where everybody looks for
 // `password` and `tls`; the other floors have a field each.
-import { type ConnectionOptions, connectionFields, type ResolvedConnectionOptions, resolveConnectionOptions } from '../connection/options.js'
-import { type Endpoint, type NodeInput, parseNode, type ParsedNode } from '../core/address.js'
+import {
+  type ConnectionOptions,
+  connectionFields,
+  type ResolvedConnectionOptions,
+  resolveConnectionOptions,
+} from '../connection/options.js'
+import { type Endpoint, type NodeInput, type ParsedNode, parseNode } from '../core/address.js'
 import { InvalidOptionError } from '../core/errors.js'
 import { duration, knownFields } from '../core/options.js'
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from '../node/options.js'
 import type { Interceptor } from '../protocol/executor.js'
-import { type ResolvedRouterOptions, resolveRouterOptions, type RouterOptions } from '../router/options.js'
+import { type ResolvedRouterOptions, type RouterOptions, resolveRouterOptions } from '../router/options.js'
 import { createAddressMap, type NatMap, type Translate } from '../topology/address-map.js'
-import { type ResolvedTopologyOptions, resolveTopologyOptions, type TopologyOptions } from '../topology/options.js'
+import {
+  type ResolvedTopologyOptions,
+  resolveTopologyOptions,
+  type TopologyOptions,
+} from '../topology/options.js'
 
 export interface ClientOptions extends ConnectionOptions {
   /**
@@ -99,7 +108,7 @@ function resolve(
     seeds: nodes.map(node => node.endpoint),
     timeoutMs: duration('timeoutMs', options.timeoutMs, 10_000, { min: 1, max: 2 ** 31 - 1 }),
     interceptors: checkInterceptors(options.interceptors ?? []),
-    connection: resolveConnectionOptions({ ...fromUrls(nodes), ...pickConnection(options) }, ''),
+    connection: resolveConnectionOptions({ ...fromUrls(nodes), ...pickConnection(options) }),
     node: resolveNodeOptions(options.node),
     router: resolveRouterOptions(options.router),
     topology: resolveTopologyOptions(topology),
@@ -127,7 +136,10 @@ function agree<F extends 'username' | 'password' | 'db' | 'tls'>(
 ): void {
   if (value === undefined) return
   if (said[field] !== undefined && said[field] !== value) {
-    throw new InvalidOptionError(`nodes[${i}]`, `names another ${field} than the nodes before it; all nodes share one`)
+    throw new InvalidOptionError(
+      `nodes[${i}]`,
+      `names another ${field} than the nodes before it; all nodes share one`,
+    )
   }
   said[field] = value
 }
@@ -140,9 +152,11 @@ function pickConnection(options: ClientOptions): ConnectionOptions {
 }
 
 function checkInterceptors(interceptors: unknown): readonly Interceptor[] {
-  if (!Array.isArray(interceptors)) throw new InvalidOptionError('interceptors', 'must be a list of functions')
+  if (!Array.isArray(interceptors))
+    throw new InvalidOptionError('interceptors', 'must be a list of functions')
   interceptors.forEach((interceptor: unknown, i) => {
-    if (typeof interceptor !== 'function') throw new InvalidOptionError(`interceptors[${i}]`, 'must be a function')
+    if (typeof interceptor !== 'function')
+      throw new InvalidOptionError(`interceptors[${i}]`, 'must be a function')
   })
   return interceptors as readonly Interceptor[]
 }

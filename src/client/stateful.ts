@@ -4,7 +4,8 @@ import type { Arg } from '../protocol/command.js'
 import type { CommandSpec } from '../protocol/spec.js'
 
 const SUBSCRIPTION = 'a subscription needs a connection of its own, which this version does not offer yet'
-const TRANSACTION = 'a transaction needs to stand together on one connection, which this version does not offer yet'
+const TRANSACTION =
+  'a transaction needs to stand together on one connection, which this version does not offer yet'
 const OPTION = 'it changes the connection that all calls share; set it by option instead'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -32,8 +33,10 @@ const REASONS: Readonly<Record<string, string>> = {
   READWRITE: 'which node answers is decided by the client itself',
   'CLIENT REPLY': 'without its answers no connection can be shared',
   'CLIENT SETNAME': `${OPTION} (clientName)`,
-  'CLIENT TRACKING': 'invalidations need a connection that expects them, which this version does not offer yet',
-  'CLIENT CACHING': 'invalidations need a connection that expects them, which this version does not offer yet',
+  'CLIENT TRACKING':
+    'invalidations need a connection that expects them, which this version does not offer yet',
+  'CLIENT CACHING':
+    'invalidations need a connection that expects them, which this version does not offer yet',
   'CLIENT NO-EVICT': 'it would hold for whichever connection happens to carry it',
   'CLIENT NO-TOUCH': 'it would hold for whichever connection happens to carry it',
 }

@@ -33,8 +33,10 @@ export class UnlistedSpecs {
   async #ask(name: string, timeoutMs: number): Promise<CommandSpec> {
     const info = createCommand(specOf('COMMAND INFO'), ['COMMAND', 'INFO', name], NO_SLOT, reply => reply)
     const reply = await ask(this.#executor, info, timeoutMs)
-    const spec = Array.isArray(reply) && !(reply[0] instanceof ReplyError) ? specFromInfo(reply[0] ?? null) : undefined
-    if (spec === undefined) throw new UnsupportedCommandError(name, 'neither the command table nor the server knows it')
+    const spec =
+      Array.isArray(reply) && !(reply[0] instanceof ReplyError) ? specFromInfo(reply[0] ?? null) : undefined
+    if (spec === undefined)
+      throw new UnsupportedCommandError(name, 'neither the command table nor the server knows it')
     return spec
   }
 }

@@ -91,9 +91,10 @@ export function pushOneOrMany(
   else args.push(valueArg(spec, values, name))
 }
 
-/** `keys` as a list, whether one was given or several; checked later, by {@link pushKeys}. */
-export function asList(keys: Key | readonly Key[]): readonly Key[] {
-  return isList(keys) ? keys : [keys]
+/** One key or several as a list, whose items {@link pushKeys} checks. */
+export function keyList(spec: CommandSpec, keys: Key | readonly Key[], name = 'keyOrKeys'): readonly Key[] {
+  if (isList(keys)) return keys
+  return [keyWord(keys) ?? refuse(spec, keys, name, `${A_KEY}, or an array of them`)]
 }
 
 /** Texts, one or several, as sections and patterns come. */

@@ -8,11 +8,14 @@
 // A group file exports builders and types, and no other value: what it exports is a method. Spread as namespaces,
 // so that the mapped types find the builders' own TSDoc.
 import * as connection from './connection.js'
+import * as diagnostics from './diagnostics.js'
+import * as expiry from './expiry.js'
 import * as hashes from './hashes.js'
 import * as keys from './keys.js'
 import * as lists from './lists.js'
 import * as server from './server.js'
 import * as sets from './sets.js'
+import * as sortedSetCombinations from './sorted-set-combinations.js'
 import * as sortedSetRanges from './sorted-set-ranges.js'
 import * as sortedSets from './sorted-sets.js'
 import * as strings from './strings.js'
@@ -20,13 +23,16 @@ import * as strings from './strings.js'
 export const catalogue = {
   ...strings,
   ...keys,
+  ...expiry,
   ...hashes,
   ...lists,
   ...sets,
   ...sortedSets,
   ...sortedSetRanges,
+  ...sortedSetCombinations,
   ...connection,
   ...server,
+  ...diagnostics,
 }
 
 export type Builders = typeof catalogue

@@ -15,12 +15,12 @@ import {
 import { specOf } from '../protocol/lookup.js'
 import { keySlot } from '../protocol/slot.js'
 import {
-  asList,
   checkOptions,
   cursorArg,
   finiteArg,
   integerArg,
   keyArg,
+  keyList,
   type Pairs,
   pushKeys,
   pushPairs,
@@ -54,7 +54,7 @@ const HVALS = /* @__PURE__ */ specOf('HVALS')
  */
 export function hdel(key: Key, fieldOrFields: Key | readonly Key[]): Command<number> {
   const args = ['HDEL', keyArg(HDEL, key)]
-  pushKeys(HDEL, args, asList(fieldOrFields), 'fieldOrFields')
+  pushKeys(HDEL, args, keyList(HDEL, fieldOrFields, 'fieldOrFields'), 'fieldOrFields')
   return createCommand(HDEL, args, keySlot(key), asCount)
 }
 

@@ -1,4 +1,5 @@
-// Builders of the generic group: what is done to keys whatever they hold. WAIT is deliberately not here: on a
+// Builders of the generic group: what is done to keys whatever they hold; how long they live is in
+// expiry.ts. WAIT is deliberately not here: on a
 // shared connection it would wait for other callers' writes.
 import { InvalidArgumentError } from '../core/errors.js'
 import {
@@ -27,39 +28,23 @@ import { specOf } from '../protocol/lookup.js'
 import { keySlot, keysSlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
 import {
-  asList,
-  checkAtMostOne,
   checkOptions,
   countArg,
   cursorArg,
   flag,
-  integerArg,
   invalid,
   keyArg,
+  keyList,
   type Limit,
   pushFlag,
   pushKeys,
   pushLimit,
   pushScan,
   type ScanOptions,
-  type Timestamp,
   textArg,
-  timestampArg,
 } from './arguments.js'
 import { asMigrated } from './replies.js'
 import type { Bulk, Key } from './types.js'
-
-/** When a new time to live is to be set; at most one, or `xx` with `gt` or `lt`. Since 7.0. */
-export interface ExpireOptions {
-  /** Only where the key has none. */
-  readonly nx?: boolean
-  /** Only where the key has one. */
-  readonly xx?: boolean
-  /** Only where the new one is later; a key without one lives for ever, which is later still. */
-  readonly gt?: boolean
-  /** Only where the new one is sooner. */
-  readonly lt?: boolean
-}
 
 export interface CopyOptions {
   /** Number of the database to copy to. */
@@ -117,9 +102,6 @@ const COPY = /* @__PURE__ */ specOf('COPY')
 const DEL = /* @__PURE__ */ specOf('DEL')
 const DUMP = /* @__PURE__ */ specOf('DUMP')
 const EXISTS = /* @__PURE__ */ specOf('EXISTS')
-const EXPIRE = /* @__PURE__ */ specOf('EXPIRE')
-const EXPIREAT = /* @__PURE__ */ specOf('EXPIREAT')
-const EXPIRETIME = /* @__PURE__ */ specOf('EXPIRETIME')
 const KEYS = /* @__PURE__ */ specOf('KEYS')
 const MIGRATE = /* @__PURE__ */ specOf('MIGRATE')
 const MOVE = /* @__PURE__ */ specOf('MOVE')
@@ -127,11 +109,6 @@ const OBJECT_ENCODING = /* @__PURE__ */ specOf('OBJECT ENCODING')
 const OBJECT_FREQ = /* @__PURE__ */ specOf('OBJECT FREQ')
 const OBJECT_IDLETIME = /* @__PURE__ */ specOf('OBJECT IDLETIME')
 const OBJECT_REFCOUNT = /* @__PURE__ */ specOf('OBJECT REFCOUNT')
-const PERSIST = /* @__PURE__ */ specOf('PERSIST')
-const PEXPIRE = /* @__PURE__ */ specOf('PEXPIRE')
-const PEXPIREAT = /* @__PURE__ */ specOf('PEXPIREAT')
-const PEXPIRETIME = /* @__PURE__ */ specOf('PEXPIRETIME')
-const PTTL = /* @__PURE__ */ specOf('PTTL')
 const RANDOMKEY = /* @__PURE__ */ specOf('RANDOMKEY')
 const RENAME = /* @__PURE__ */ specOf('RENAME')
 const RENAMENX = /* @__PURE__ */ specOf('RENAMENX')
@@ -140,7 +117,6 @@ const SCAN = /* @__PURE__ */ specOf('SCAN')
 const SORT = /* @__PURE__ */ specOf('SORT')
 const SORT_RO = /* @__PURE__ */ specOf('SORT_RO')
 const TOUCH = /* @__PURE__ */ specOf('TOUCH')
-const TTL = /* @__PURE__ */ specOf('TTL')
 const TYPE = /* @__PURE__ */ specOf('TYPE')
 const UNLINK = /* @__PURE__ */ specOf('UNLINK')
 
@@ -183,31 +159,6 @@ export function exists(keyOrKeys: Key | readonly Key[]): Command<number> {
 }
 
 /**
- * Sets a time to live in seconds; false where the key is missing or the option says no. EXPIRE, since 1.0.0.
- * @see https://redis.io/docs/latest/commands/expire/
- */
-export function expire(key: Key, seconds: number, options?: ExpireOptions): Command<boolean> {
-  return expiring(EXPIRE, key, integerArg(EXPIRE, seconds, 'seconds'), options)
-}
-
-/**
- * Lets the key live until a Unix time in seconds, or a Date, rounded down to the second; false where the key is
- * missing or the option says no. EXPIREAT, since 1.2.0.
- * @see https://redis.io/docs/latest/commands/expireat/
- */
-export function expireat(key: Key, time: Timestamp, options?: ExpireOptions): Command<boolean> {
-  return expiring(EXPIREAT, key, timestampArg(EXPIREAT, time, 'time', 1000), options)
-}
-
-/**
- * The Unix time in seconds at which the key goes; −1 where it stays, −2 where it is missing. EXPIRETIME, since 7.0.0.
- * @see https://redis.io/docs/latest/commands/expiretime/
- */
-export function expiretime(key: Key): Command<number> {
-  return createCommand(EXPIRETIME, ['EXPIRETIME', keyArg(EXPIRETIME, key)], keySlot(key), asCount)
-}
-
-/**
  * All keys that match a glob-style pattern. Looks at every key and stops the server meanwhile: prefer {@link scan}.
  * KEYS, since 1.0.0.
  * @see https://redis.io/docs/latest/commands/keys/
@@ -225,7 +176,7 @@ export function keys(pattern: Key): Command<Bulk[]> {
 export function migrate(keyOrKeys: Key | readonly Key[], options: MigrateOptions): Command<boolean> {
   if (options === undefined) throw invalid(MIGRATE, 'options', 'an object', options)
   const target = checkOptions(MIGRATE, options, MIGRATE_OPTIONS)
-  const moved = asList(keyOrKeys)
+  const moved = keyList(MIGRATE, keyOrKeys)
   const args: Arg[] = ['MIGRATE', textArg(MIGRATE, target.host, 'options.host')]
   args.push(countArg(MIGRATE, target.port, 'options.port', 1), '')
   args.push(countArg(MIGRATE, target.db ?? 0, 'options.db'))
@@ -281,48 +232,6 @@ export function objectIdletime(key: Key): Command<number | null> {
 export function objectRefcount(key: Key): Command<number | null> {
   const args = ['OBJECT', 'REFCOUNT', keyArg(OBJECT_REFCOUNT, key)]
   return createCommand(OBJECT_REFCOUNT, args, keySlot(key), asCountOrNull)
-}
-
-/**
- * Removes the time to live; false where there was none, or no key. PERSIST, since 2.2.0.
- * @see https://redis.io/docs/latest/commands/persist/
- */
-export function persist(key: Key): Command<boolean> {
-  return createCommand(PERSIST, ['PERSIST', keyArg(PERSIST, key)], keySlot(key), asFlag)
-}
-
-/**
- * Sets a time to live in milliseconds; false where the key is missing or the option says no. PEXPIRE, since 2.6.0.
- * @see https://redis.io/docs/latest/commands/pexpire/
- */
-export function pexpire(key: Key, milliseconds: number, options?: ExpireOptions): Command<boolean> {
-  return expiring(PEXPIRE, key, integerArg(PEXPIRE, milliseconds, 'milliseconds'), options)
-}
-
-/**
- * Lets the key live until a Unix time in milliseconds, or a Date; false where the key is missing or the option says
- * no. PEXPIREAT, since 2.6.0.
- * @see https://redis.io/docs/latest/commands/pexpireat/
- */
-export function pexpireat(key: Key, time: Timestamp, options?: ExpireOptions): Command<boolean> {
-  return expiring(PEXPIREAT, key, timestampArg(PEXPIREAT, time, 'time', 1), options)
-}
-
-/**
- * The Unix time in milliseconds at which the key goes; −1 where it stays, −2 where it is missing.
- * PEXPIRETIME, since 7.0.0.
- * @see https://redis.io/docs/latest/commands/pexpiretime/
- */
-export function pexpiretime(key: Key): Command<number> {
-  return createCommand(PEXPIRETIME, ['PEXPIRETIME', keyArg(PEXPIRETIME, key)], keySlot(key), asCount)
-}
-
-/**
- * Milliseconds the key has to live; −1 where it stays, −2 where it is missing. PTTL, since 2.6.0.
- * @see https://redis.io/docs/latest/commands/pttl/
- */
-export function pttl(key: Key): Command<number> {
-  return createCommand(PTTL, ['PTTL', keyArg(PTTL, key)], keySlot(key), asCount)
 }
 
 /**
@@ -424,14 +333,6 @@ export function touch(keyOrKeys: Key | readonly Key[]): Command<number> {
 }
 
 /**
- * Seconds the key has to live; −1 where it stays, −2 where it is missing. TTL, since 1.0.0.
- * @see https://redis.io/docs/latest/commands/ttl/
- */
-export function ttl(key: Key): Command<number> {
-  return createCommand(TTL, ['TTL', keyArg(TTL, key)], keySlot(key), asCount)
-}
-
-/**
  * What the key holds: `string`, `list`, `set`, `zset`, `hash`, `stream`, a module's type, or `none`.
  * TYPE, since 1.0.0.
  * @see https://redis.io/docs/latest/commands/type/
@@ -465,27 +366,10 @@ function countKeys(spec: CommandSpec, keyOrKeys: Key | readonly Key[]): Command<
   if (typeof keyOrKeys === 'string') {
     return createCommand(spec, [spec.name, keyOrKeys], keySlot(keyOrKeys), asCount)
   }
-  const list = asList(keyOrKeys)
+  const list = keyList(spec, keyOrKeys)
   const args: Arg[] = [spec.name]
   pushKeys(spec, args, list, 'keyOrKeys')
   return createCommand(spec, args, keysSlot(list), asCount)
-}
-
-function expiring(
-  spec: CommandSpec,
-  key: Key,
-  time: string,
-  options: ExpireOptions | undefined,
-): Command<boolean> {
-  const args = [spec.name, keyArg(spec, key), time]
-  const { nx, xx, gt, lt } = checkOptions(spec, options, ['nx', 'xx', 'gt', 'lt'])
-  const none = pushFlag(spec, args, 'NX', nx, 'options.nx')
-  const some = pushFlag(spec, args, 'XX', xx, 'options.xx')
-  const later = pushFlag(spec, args, 'GT', gt, 'options.gt')
-  const sooner = pushFlag(spec, args, 'LT', lt, 'options.lt')
-  checkAtMostOne(spec, Number(later) + Number(sooner), 'gt and lt')
-  checkAtMostOne(spec, Number(none) + Number(some || later || sooner), 'nx, and xx, gt or lt')
-  return createCommand(spec, args, keySlot(key), asFlag)
 }
 
 function pushMigrateAuth(args: Arg[], { username, password }: MigrateOptions): void {

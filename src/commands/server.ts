@@ -1,16 +1,13 @@
 // Builders of the server group. Without a key they go where the table's policies say: to one node, or to all.
 // What administers one particular server (SHUTDOWN, REPLICAOF, FAILOVER, MODULE LOAD …) has no builder: `call` sends it.
 import { type Arg, type Command, createCommand, NO_SLOT } from '../protocol/command.js'
-import { asBulks, asCount, asCountOrNull, asOk, asText, asTexts } from '../protocol/decode.js'
+import { asBulks, asCount, asOk, asText, asTexts } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { keySlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
 import {
   checkAtMostOne,
   checkOptions,
   countArg,
-  integerArg,
-  keyArg,
   type Pairs,
   pushFlag,
   pushPairs,
@@ -24,26 +21,16 @@ import {
   asCommandInfos,
   asConfig,
   asKeysAndFlags,
-  asLatencyHistograms,
-  asLatencyLatest,
-  asLatencySamples,
-  asMemoryStats,
   asRole,
-  asSlowlog,
   asTime,
   asUnixDate,
   type CommandDescription,
   type CommandDocumentation,
   type KeyAndFlags,
-  type LatencyHistogram,
-  type LatencyPeak,
-  type LatencySample,
-  type MemoryStats,
   type Role,
   type ServerTime,
-  type SlowlogEntry,
 } from './server-replies.js'
-import type { Bulk, Key, Value } from './types.js'
+import type { Bulk, Value } from './types.js'
 
 export interface FlushOptions {
   /** Free the memory at once or later. Default as the server is configured. */
@@ -63,11 +50,6 @@ export interface CommandListOptions {
   readonly aclcat?: string
   /** Commands whose name matches this glob-style pattern. */
   readonly pattern?: string
-}
-
-export interface MemoryUsageOptions {
-  /** How many elements of a nested value are measured; 0 is all. Default 5. */
-  readonly samples?: number
 }
 
 export interface LolwutOptions {
@@ -91,23 +73,9 @@ const FLUSHALL = /* @__PURE__ */ specOf('FLUSHALL')
 const FLUSHDB = /* @__PURE__ */ specOf('FLUSHDB')
 const INFO = /* @__PURE__ */ specOf('INFO')
 const LASTSAVE = /* @__PURE__ */ specOf('LASTSAVE')
-const LATENCY_DOCTOR = /* @__PURE__ */ specOf('LATENCY DOCTOR')
-const LATENCY_GRAPH = /* @__PURE__ */ specOf('LATENCY GRAPH')
-const LATENCY_HISTOGRAM = /* @__PURE__ */ specOf('LATENCY HISTOGRAM')
-const LATENCY_HISTORY = /* @__PURE__ */ specOf('LATENCY HISTORY')
-const LATENCY_LATEST = /* @__PURE__ */ specOf('LATENCY LATEST')
-const LATENCY_RESET = /* @__PURE__ */ specOf('LATENCY RESET')
 const LOLWUT = /* @__PURE__ */ specOf('LOLWUT')
-const MEMORY_DOCTOR = /* @__PURE__ */ specOf('MEMORY DOCTOR')
-const MEMORY_MALLOC_STATS = /* @__PURE__ */ specOf('MEMORY MALLOC-STATS')
-const MEMORY_PURGE = /* @__PURE__ */ specOf('MEMORY PURGE')
-const MEMORY_STATS = /* @__PURE__ */ specOf('MEMORY STATS')
-const MEMORY_USAGE = /* @__PURE__ */ specOf('MEMORY USAGE')
 const ROLE = /* @__PURE__ */ specOf('ROLE')
 const SAVE = /* @__PURE__ */ specOf('SAVE')
-const SLOWLOG_GET = /* @__PURE__ */ specOf('SLOWLOG GET')
-const SLOWLOG_LEN = /* @__PURE__ */ specOf('SLOWLOG LEN')
-const SLOWLOG_RESET = /* @__PURE__ */ specOf('SLOWLOG RESET')
 const SWAPDB = /* @__PURE__ */ specOf('SWAPDB')
 const TIME = /* @__PURE__ */ specOf('TIME')
 
@@ -287,62 +255,6 @@ export function lastsave(): Command<Date> {
 }
 
 /**
- * A report on latency, for humans. LATENCY DOCTOR, since 2.8.13.
- * @see https://redis.io/docs/latest/commands/latency-doctor/
- */
-export function latencyDoctor(): Command<string> {
-  return createCommand(LATENCY_DOCTOR, ['LATENCY', 'DOCTOR'], NO_SLOT, asText)
-}
-
-/**
- * The latency of an event drawn in text. LATENCY GRAPH, since 2.8.13.
- * @see https://redis.io/docs/latest/commands/latency-graph/
- */
-export function latencyGraph(event: string): Command<string> {
-  const args = ['LATENCY', 'GRAPH', textArg(LATENCY_GRAPH, event, 'event')]
-  return createCommand(LATENCY_GRAPH, args, NO_SLOT, asText)
-}
-
-/**
- * How long commands took, by name: cumulative counts under powers of two. LATENCY HISTOGRAM, since 7.0.0.
- * @see https://redis.io/docs/latest/commands/latency-histogram/
- */
-export function latencyHistogram(
-  commands?: string | readonly string[],
-): Command<Record<string, LatencyHistogram>> {
-  const args: Arg[] = ['LATENCY', 'HISTOGRAM']
-  if (commands !== undefined) pushTexts(LATENCY_HISTOGRAM, args, commands, 'commands')
-  return createCommand(LATENCY_HISTOGRAM, args, NO_SLOT, asLatencyHistograms)
-}
-
-/**
- * The latest peaks of an event, the oldest first. LATENCY HISTORY, since 2.8.13.
- * @see https://redis.io/docs/latest/commands/latency-history/
- */
-export function latencyHistory(event: string): Command<LatencySample[]> {
-  const args = ['LATENCY', 'HISTORY', textArg(LATENCY_HISTORY, event, 'event')]
-  return createCommand(LATENCY_HISTORY, args, NO_SLOT, asLatencySamples)
-}
-
-/**
- * The latest peak of each event. LATENCY LATEST, since 2.8.13.
- * @see https://redis.io/docs/latest/commands/latency-latest/
- */
-export function latencyLatest(): Command<LatencyPeak[]> {
-  return createCommand(LATENCY_LATEST, ['LATENCY', 'LATEST'], NO_SLOT, asLatencyLatest)
-}
-
-/**
- * Forgets the peaks of some events, or of all; of how many. LATENCY RESET, since 2.8.13.
- * @see https://redis.io/docs/latest/commands/latency-reset/
- */
-export function latencyReset(events?: string | readonly string[]): Command<number> {
-  const args: Arg[] = ['LATENCY', 'RESET']
-  if (events !== undefined) pushTexts(LATENCY_RESET, args, events, 'events')
-  return createCommand(LATENCY_RESET, args, NO_SLOT, asCount)
-}
-
-/**
  * Art, and the server's version. LOLWUT, since 5.0.0.
  * @see https://redis.io/docs/latest/commands/lolwut/
  */
@@ -351,49 +263,6 @@ export function lolwut(options?: LolwutOptions): Command<string> {
   const args: Arg[] = ['LOLWUT']
   if (version !== undefined) args.push('VERSION', countArg(LOLWUT, version, 'options.version'))
   return createCommand(LOLWUT, args, NO_SLOT, asText)
-}
-
-/**
- * A report on memory, for humans. MEMORY DOCTOR, since 4.0.0.
- * @see https://redis.io/docs/latest/commands/memory-doctor/
- */
-export function memoryDoctor(): Command<string> {
-  return createCommand(MEMORY_DOCTOR, ['MEMORY', 'DOCTOR'], NO_SLOT, asText)
-}
-
-/**
- * The allocator's own report. MEMORY MALLOC-STATS, since 4.0.0.
- * @see https://redis.io/docs/latest/commands/memory-malloc-stats/
- */
-export function memoryMallocStats(): Command<string> {
-  return createCommand(MEMORY_MALLOC_STATS, ['MEMORY', 'MALLOC-STATS'], NO_SLOT, asText)
-}
-
-/**
- * Asks the allocator to give memory back. MEMORY PURGE, since 4.0.0.
- * @see https://redis.io/docs/latest/commands/memory-purge/
- */
-export function memoryPurge(): Command<'OK'> {
-  return createCommand(MEMORY_PURGE, ['MEMORY', 'PURGE'], NO_SLOT, asOk)
-}
-
-/**
- * What memory is used for, in bytes unless the name says otherwise. MEMORY STATS, since 4.0.0.
- * @see https://redis.io/docs/latest/commands/memory-stats/
- */
-export function memoryStats(): Command<MemoryStats> {
-  return createCommand(MEMORY_STATS, ['MEMORY', 'STATS'], NO_SLOT, asMemoryStats)
-}
-
-/**
- * How many bytes a key and its value take; null where it is missing. MEMORY USAGE, since 4.0.0.
- * @see https://redis.io/docs/latest/commands/memory-usage/
- */
-export function memoryUsage(key: Key, options?: MemoryUsageOptions): Command<number | null> {
-  const { samples } = checkOptions(MEMORY_USAGE, options, ['samples'])
-  const args = ['MEMORY', 'USAGE', keyArg(MEMORY_USAGE, key)]
-  if (samples !== undefined) args.push('SAMPLES', countArg(MEMORY_USAGE, samples, 'options.samples'))
-  return createCommand(MEMORY_USAGE, args, keySlot(key), asCountOrNull)
 }
 
 /**
@@ -410,32 +279,6 @@ export function role(): Command<Role> {
  */
 export function save(): Command<'OK'> {
   return createCommand(SAVE, ['SAVE'], NO_SLOT, asOk)
-}
-
-/**
- * The slowest commands, the latest first; 10 unless told otherwise, −1 for all. SLOWLOG GET, since 2.2.12.
- * @see https://redis.io/docs/latest/commands/slowlog-get/
- */
-export function slowlogGet(count?: number): Command<SlowlogEntry[]> {
-  const args: Arg[] = ['SLOWLOG', 'GET']
-  if (count !== undefined) args.push(integerArg(SLOWLOG_GET, count, 'count'))
-  return createCommand(SLOWLOG_GET, args, NO_SLOT, asSlowlog)
-}
-
-/**
- * How many slow commands are remembered. SLOWLOG LEN, since 2.2.12.
- * @see https://redis.io/docs/latest/commands/slowlog-len/
- */
-export function slowlogLen(): Command<number> {
-  return createCommand(SLOWLOG_LEN, ['SLOWLOG', 'LEN'], NO_SLOT, asCount)
-}
-
-/**
- * Forgets the slow commands. SLOWLOG RESET, since 2.2.12.
- * @see https://redis.io/docs/latest/commands/slowlog-reset/
- */
-export function slowlogReset(): Command<'OK'> {
-  return createCommand(SLOWLOG_RESET, ['SLOWLOG', 'RESET'], NO_SLOT, asOk)
 }
 
 /**

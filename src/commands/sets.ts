@@ -13,12 +13,12 @@ import { specOf } from '../protocol/lookup.js'
 import { keySlot, keysSlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
 import {
-  asList,
   checkOptions,
   countArg,
   cursorArg,
   integerArg,
   keyArg,
+  keyList,
   pushKeys,
   pushOneOrMany,
   pushScan,
@@ -99,7 +99,7 @@ export function sinter(keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
  */
 export function sintercard(keyOrKeys: Key | readonly Key[], options?: IntercardOptions): Command<number> {
   const { limit } = checkOptions(SINTERCARD, options, ['limit'])
-  const keys = asList(keyOrKeys)
+  const keys = keyList(SINTERCARD, keyOrKeys)
   const args: Arg[] = ['SINTERCARD', String(keys.length)]
   pushKeys(SINTERCARD, args, keys, 'keyOrKeys')
   if (limit !== undefined) args.push('LIMIT', countArg(SINTERCARD, limit, 'options.limit'))
@@ -228,7 +228,7 @@ export function sunionstore(destination: Key, keyOrKeys: Key | readonly Key[]): 
 }
 
 function combined(spec: CommandSpec, keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
-  const keys = asList(keyOrKeys)
+  const keys = keyList(spec, keyOrKeys)
   const args: Arg[] = [spec.name]
   pushKeys(spec, args, keys, 'keyOrKeys')
   return createCommand(spec, args, keysSlot(keys), asBulks)
@@ -236,7 +236,7 @@ function combined(spec: CommandSpec, keyOrKeys: Key | readonly Key[]): Command<B
 
 function stored(spec: CommandSpec, destination: Key, keyOrKeys: Key | readonly Key[]): Command<number> {
   const args = [spec.name, keyArg(spec, destination, 'destination')]
-  pushKeys(spec, args, asList(keyOrKeys), 'keyOrKeys')
+  pushKeys(spec, args, keyList(spec, keyOrKeys), 'keyOrKeys')
   // All words but the name are keys.
   return createCommand(spec, args, keysSlot(args.slice(1)), asCount)
 }

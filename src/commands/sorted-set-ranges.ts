@@ -1,4 +1,4 @@
-// Builders of the sorted-set group: ranges by place, score or member, and combinations of sets.
+// Builders of the sorted-set group: ranges by place, score or member.
 import { InvalidArgumentError } from '../core/errors.js'
 import { type Arg, type Command, createCommand } from '../protocol/command.js'
 import { asBulks, asCount, asScored, type Scored } from '../protocol/decode.js'
@@ -6,18 +6,14 @@ import { specOf } from '../protocol/lookup.js'
 import { keySlot, keysSlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
 import {
-  asList,
   checkOptions,
-  countArg,
   flag,
   integerArg,
   invalid,
   keyArg,
   type Limit,
   lexBoundArg,
-  pushKeys,
   pushLimit,
-  scoreArg,
   scoreBoundArg,
   wordArg,
 } from './arguments.js'
@@ -48,25 +44,7 @@ export interface RangeLimitOptions {
   readonly limit?: Limit
 }
 
-export interface ZintercardOptions {
-  /** Stop counting here; 0 counts all. Default 0. */
-  readonly limit?: number
-}
-
-/** How the scores of a member in several sets become one. */
-export interface ZcombineOptions {
-  /** One factor for each key. Default 1. */
-  readonly weights?: readonly number[]
-  /** Default `sum`. */
-  readonly aggregate?: 'sum' | 'min' | 'max'
-}
-
 const ZCOUNT = /* @__PURE__ */ specOf('ZCOUNT')
-const ZDIFF = /* @__PURE__ */ specOf('ZDIFF')
-const ZDIFFSTORE = /* @__PURE__ */ specOf('ZDIFFSTORE')
-const ZINTER = /* @__PURE__ */ specOf('ZINTER')
-const ZINTERCARD = /* @__PURE__ */ specOf('ZINTERCARD')
-const ZINTERSTORE = /* @__PURE__ */ specOf('ZINTERSTORE')
 const ZLEXCOUNT = /* @__PURE__ */ specOf('ZLEXCOUNT')
 const ZRANGE = /* @__PURE__ */ specOf('ZRANGE')
 const ZRANGEBYLEX = /* @__PURE__ */ specOf('ZRANGEBYLEX')
@@ -78,8 +56,6 @@ const ZREMRANGEBYSCORE = /* @__PURE__ */ specOf('ZREMRANGEBYSCORE')
 const ZREVRANGE = /* @__PURE__ */ specOf('ZREVRANGE')
 const ZREVRANGEBYLEX = /* @__PURE__ */ specOf('ZREVRANGEBYLEX')
 const ZREVRANGEBYSCORE = /* @__PURE__ */ specOf('ZREVRANGEBYSCORE')
-const ZUNION = /* @__PURE__ */ specOf('ZUNION')
-const ZUNIONSTORE = /* @__PURE__ */ specOf('ZUNIONSTORE')
 
 /**
  * How many members have a score in a range. ZCOUNT, since 2.0.0.
@@ -87,73 +63,6 @@ const ZUNIONSTORE = /* @__PURE__ */ specOf('ZUNIONSTORE')
  */
 export function zcount(key: Key, min: ScoreBound, max: ScoreBound): Command<number> {
   return createCommand(ZCOUNT, byScoreArgs(ZCOUNT, key, min, max), keySlot(key), asCount)
-}
-
-/**
- * The members of the first set that are in none of the others. ZDIFF, since 6.2.0.
- * @see https://redis.io/docs/latest/commands/zdiff/
- */
-export function zdiff(keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
-  return createCommand(ZDIFF, combineArgs(ZDIFF, keyOrKeys), keysSlot(asList(keyOrKeys)), asBulks)
-}
-
-/**
- * The same as {@link zdiff}, with scores. ZDIFF with WITHSCORES, since 6.2.0.
- * @see https://redis.io/docs/latest/commands/zdiff/
- */
-export function zdiffWithScores(keyOrKeys: Key | readonly Key[]): Command<Scored[]> {
-  return withScores(ZDIFF, combineArgs(ZDIFF, keyOrKeys), keysSlot(asList(keyOrKeys)))
-}
-
-/**
- * Stores the difference of sorted sets; how many members it has. ZDIFFSTORE, since 6.2.0.
- * @see https://redis.io/docs/latest/commands/zdiffstore/
- */
-export function zdiffstore(destination: Key, keyOrKeys: Key | readonly Key[]): Command<number> {
-  return stored(ZDIFFSTORE, destination, keyOrKeys, undefined)
-}
-
-/**
- * The members that are in all sets. ZINTER, since 6.2.0.
- * @see https://redis.io/docs/latest/commands/zinter/
- */
-export function zinter(keyOrKeys: Key | readonly Key[], options?: ZcombineOptions): Command<Bulk[]> {
-  const args = combineArgs(ZINTER, keyOrKeys, options)
-  return createCommand(ZINTER, args, keysSlot(asList(keyOrKeys)), asBulks)
-}
-
-/**
- * The same as {@link zinter}, with scores. ZINTER with WITHSCORES, since 6.2.0.
- * @see https://redis.io/docs/latest/commands/zinter/
- */
-export function zinterWithScores(
-  keyOrKeys: Key | readonly Key[],
-  options?: ZcombineOptions,
-): Command<Scored[]> {
-  return withScores(ZINTER, combineArgs(ZINTER, keyOrKeys, options), keysSlot(asList(keyOrKeys)))
-}
-
-/**
- * How many members are in all sets. ZINTERCARD, since 7.0.0.
- * @see https://redis.io/docs/latest/commands/zintercard/
- */
-export function zintercard(keyOrKeys: Key | readonly Key[], options?: ZintercardOptions): Command<number> {
-  const { limit } = checkOptions(ZINTERCARD, options, ['limit'])
-  const args = combineArgs(ZINTERCARD, keyOrKeys)
-  if (limit !== undefined) args.push('LIMIT', countArg(ZINTERCARD, limit, 'options.limit'))
-  return createCommand(ZINTERCARD, args, keysSlot(asList(keyOrKeys)), asCount)
-}
-
-/**
- * Stores the intersection of sorted sets; how many members it has. ZINTERSTORE, since 2.0.0.
- * @see https://redis.io/docs/latest/commands/zinterstore/
- */
-export function zinterstore(
-  destination: Key,
-  keyOrKeys: Key | readonly Key[],
-  options?: ZcombineOptions,
-): Command<number> {
-  return stored(ZINTERSTORE, destination, keyOrKeys, options)
 }
 
 /**
@@ -357,38 +266,6 @@ export function zrevrangebyscoreWithScores(
   return withScores(ZREVRANGEBYSCORE, downByScoreArgs(key, max, min, options), keySlot(key))
 }
 
-/**
- * The members that are in any of the sets. ZUNION, since 6.2.0.
- * @see https://redis.io/docs/latest/commands/zunion/
- */
-export function zunion(keyOrKeys: Key | readonly Key[], options?: ZcombineOptions): Command<Bulk[]> {
-  const args = combineArgs(ZUNION, keyOrKeys, options)
-  return createCommand(ZUNION, args, keysSlot(asList(keyOrKeys)), asBulks)
-}
-
-/**
- * The same as {@link zunion}, with scores. ZUNION with WITHSCORES, since 6.2.0.
- * @see https://redis.io/docs/latest/commands/zunion/
- */
-export function zunionWithScores(
-  keyOrKeys: Key | readonly Key[],
-  options?: ZcombineOptions,
-): Command<Scored[]> {
-  return withScores(ZUNION, combineArgs(ZUNION, keyOrKeys, options), keysSlot(asList(keyOrKeys)))
-}
-
-/**
- * Stores the union of sorted sets; how many members it has. ZUNIONSTORE, since 2.0.0.
- * @see https://redis.io/docs/latest/commands/zunionstore/
- */
-export function zunionstore(
-  destination: Key,
-  keyOrKeys: Key | readonly Key[],
-  options?: ZcombineOptions,
-): Command<number> {
-  return stored(ZUNIONSTORE, destination, keyOrKeys, options)
-}
-
 function withScores(spec: CommandSpec, args: Arg[], slot: number): Command<Scored[]> {
   args.push('WITHSCORES')
   return createCommand(spec, args, slot, asScored)
@@ -454,51 +331,4 @@ function boundArg(
   if (typeof bound !== 'number')
     throw invalid(spec, name, 'a safe integer where options.by is not given', bound)
   return integerArg(spec, bound, name)
-}
-
-// ZUNION numkeys key [key …] [WEIGHTS weight …] [AGGREGATE SUM|MIN|MAX]
-function combineArgs(spec: CommandSpec, keyOrKeys: Key | readonly Key[], options?: ZcombineOptions): Arg[] {
-  const args: Arg[] = [spec.name]
-  pushCombination(spec, args, asList(keyOrKeys), options)
-  return args
-}
-
-function stored(
-  spec: CommandSpec,
-  destination: Key,
-  keyOrKeys: Key | readonly Key[],
-  options: ZcombineOptions | undefined,
-): Command<number> {
-  const keys = asList(keyOrKeys)
-  const args = [spec.name, keyArg(spec, destination, 'destination')]
-  pushCombination(spec, args, keys, options)
-  return createCommand(spec, args, keysSlot([destination, ...keys]), asCount)
-}
-
-function pushCombination(
-  spec: CommandSpec,
-  args: Arg[],
-  keys: readonly Key[],
-  options: ZcombineOptions | undefined,
-): void {
-  const { weights, aggregate } = checkOptions(spec, options, ['weights', 'aggregate'])
-  args.push(String(keys.length))
-  pushKeys(spec, args, keys, 'keyOrKeys')
-  if (weights !== undefined) pushWeights(spec, args, weights, keys.length)
-  if (aggregate !== undefined) {
-    args.push('AGGREGATE', wordArg(spec, aggregate, ['sum', 'min', 'max'], 'options.aggregate'))
-  }
-}
-
-function pushWeights(spec: CommandSpec, args: Arg[], weights: readonly number[], count: number): void {
-  if (!Array.isArray(weights)) throw invalid(spec, 'options.weights', 'an array of numbers', weights)
-  if (weights.length !== count) {
-    throw new InvalidArgumentError(
-      spec.name,
-      'options.weights',
-      `must be as many as the keys, ${count}, got ${weights.length}`,
-    )
-  }
-  args.push('WEIGHTS')
-  for (let i = 0; i < count; i++) args.push(scoreArg(spec, weights[i], `options.weights[${i}]`))
 }

@@ -1,5 +1,5 @@
-// Builders of the sorted-set group: members and their scores. What reads or combines ranges is in
-// sorted-set-ranges.ts. Those that block (BZPOPMIN, BZPOPMAX, BZMPOP) are not here yet.
+// Builders of the sorted-set group: members and their scores. Ranges are in sorted-set-ranges.ts, unions and their
+// like in sorted-set-combinations.ts. Those that block (BZPOPMIN, BZPOPMAX, BZMPOP) are not here yet.
 //
 // A score is a number, ±Infinity included; NaN is refused.
 import { type Arg, type Command, createCommand } from '../protocol/command.js'
@@ -36,6 +36,7 @@ import {
   valueArg,
   wordArg,
 } from './arguments.js'
+import type { PopOptions } from './lists.js'
 import {
   asScoredOrNull,
   asScoredPage,
@@ -60,11 +61,6 @@ export interface ZaddIncrOptions {
 export interface ZaddOptions extends ZaddIncrOptions {
   /** Count the changed members too, not only the new ones. */
   readonly ch?: boolean
-}
-
-export interface ZmpopOptions {
-  /** How many at most. Default 1. */
-  readonly count?: number
 }
 
 const ZADD = /* @__PURE__ */ specOf('ZADD')
@@ -142,7 +138,7 @@ export function zincrby(key: Key, increment: number, member: Value): Command<num
 export function zmpop(
   keys: readonly Key[],
   which: 'min' | 'max',
-  options?: ZmpopOptions,
+  options?: PopOptions,
 ): Command<ScoredPopped | null> {
   const { count } = checkOptions(ZMPOP, options, ['count'])
   const args: Arg[] = ['ZMPOP', '']

@@ -7,18 +7,18 @@
 // Commands of one turn of the event loop are encoded and written together. While the socket is being dialled, or
 // cannot take more, they wait; a command whose caller has given up by then is not sent at all.
 import type { Socket } from 'node:net'
+import { type Endpoint, formatAddress } from '../core/address.js'
+import { channels, publish } from '../core/diagnostics.js'
 import {
   ClosedError,
   ConnectError,
-  type ConnectPhase,
   ConnectionLostError,
+  type ConnectPhase,
   DeadlineExceededError,
   OverloadedError,
   ProtocolError,
   ReplyError,
 } from '../core/errors.js'
-import { type Endpoint, formatAddress } from '../core/address.js'
-import { channels, publish } from '../core/diagnostics.js'
 import type { Sweepable, Sweeper } from '../core/sweeper.js'
 import type { Command } from '../protocol/command.js'
 import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
@@ -163,7 +163,12 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     for (let i = 0; i < sinks.length; i++) {
       const sink = sinks[i] as Sink
       if (!sink.settled && sink.deadline <= now) {
-        sink.reject(new DeadlineExceededError(this.#ready ? 'the socket to take it' : `a connection to ${this.address}`, 'not-sent'))
+        sink.reject(
+          new DeadlineExceededError(
+            this.#ready ? 'the socket to take it' : `a connection to ${this.address}`,
+            'not-sent',
+          ),
+        )
       }
     }
     if (sinks.length > 0 && sinks.every(isSettled)) {
@@ -224,7 +229,9 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       const timeoutMs = this.#context.options.connectTimeoutMs
       const timer = setTimeout(() => {
         this.destroy(
-          new ConnectError(this.address, 'reply', { message: `no answer to the handshake within ${timeoutMs} ms` }),
+          new ConnectError(this.address, 'reply', {
+            message: `no answer to the handshake within ${timeoutMs} ms`,
+          }),
         )
       }, timeoutMs)
       const answers = new AnswerSink(commands.length, outcome => {

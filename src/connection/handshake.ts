@@ -8,11 +8,11 @@
 //
 // https://redis.io/docs/latest/commands/hello/
 import { AuthenticationError, ConnectError, ReplyError } from '../core/errors.js'
+import { VERSION } from '../core/version.js'
 import { type Arg, type Command, createCommand, NO_SLOT } from '../protocol/command.js'
 import { specOf } from '../protocol/lookup.js'
-import { RespMap, type Reply } from '../resp/types.js'
-import { VERSION } from '../core/version.js'
-import type { Credentials, CredentialStore } from './credentials.js'
+import { type Reply, RespMap } from '../resp/types.js'
+import type { CredentialStore, Credentials } from './credentials.js'
 import type { ResolvedConnectionOptions } from './options.js'
 
 /** Writes commands at once and gives their answers in order; errors of the server are values. */
@@ -57,7 +57,8 @@ export async function handshake(ask: Ask, context: HandshakeContext): Promise<Se
 
   const opening: Command[] = []
   if (credentials !== undefined) opening.push(authCommand(credentials))
-  if (options.clientName !== undefined) opening.push(word('CLIENT SETNAME', ['CLIENT', 'SETNAME', options.clientName]))
+  if (options.clientName !== undefined)
+    opening.push(word('CLIENT SETNAME', ['CLIENT', 'SETNAME', options.clientName]))
   const answers = await ask([...opening, ...settings, word('PING', ['PING'])])
   const refused = answers.slice(0, opening.length).find(reply => reply instanceof ReplyError)
   if (refused instanceof ReplyError) throw refusal(refused, address)
@@ -106,7 +107,11 @@ function settingCommands({ options, readOnly }: HandshakeContext): Command[] {
   return commands
 }
 
-function checkSettings(commands: readonly Command[], replies: readonly Reply[], context: HandshakeContext): void {
+function checkSettings(
+  commands: readonly Command[],
+  replies: readonly Reply[],
+  context: HandshakeContext,
+): void {
   commands.forEach((command, i) => {
     const reply = replies[i]
     if (!(reply instanceof ReplyError)) return
@@ -129,16 +134,23 @@ class DatabaseError extends ConnectError {
 }
 
 function knowsNoHello(error: ReplyError): boolean {
-  return error.prefix === 'NOPROTO' || /unknown command|unsupported command|wrong number of arguments/i.test(error.message)
+  return (
+    error.prefix === 'NOPROTO' ||
+    /unknown command|unsupported command|wrong number of arguments/i.test(error.message)
+  )
 }
 
 function isRefusalOfAll(error: ReplyError): boolean {
-  return error.prefix === 'NOAUTH' || error.prefix === 'DENIED' || /max number of clients/i.test(error.message)
+  return (
+    error.prefix === 'NOAUTH' || error.prefix === 'DENIED' || /max number of clients/i.test(error.message)
+  )
 }
 
 function refusal(error: ReplyError, address: string): ConnectError {
   const aboutAuth =
-    error.prefix === 'WRONGPASS' || error.prefix === 'NOAUTH' || /AUTH|invalid password|NOPERM/i.test(error.message)
+    error.prefix === 'WRONGPASS' ||
+    error.prefix === 'NOAUTH' ||
+    /AUTH|invalid password|NOPERM/i.test(error.message)
   return aboutAuth
     ? new AuthenticationError(address, { cause: error })
     : new ConnectError(address, 'reply', { cause: error })

@@ -80,14 +80,13 @@ export class SlotwiseError extends Error implements CallFacts {
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false
-    // biome-ignore lint/complexity/noThisInStatic: `this` is the class on the right of instanceof, which differs by subclass
-    const self: Function & Kinded = this
-    if (!Object.hasOwn(self, KIND)) return Object.prototype.isPrototypeOf.call(self.prototype, value)
-    const wanted = self[KIND]
+    if (!Object.hasOwn(this, KIND)) return Object.prototype.isPrototypeOf.call(this.prototype, value)
+    const wanted = this[KIND]
     let proto: unknown = Object.getPrototypeOf(value)
     while (proto !== null && typeof proto === 'object') {
       const maker: unknown = (proto as { constructor?: unknown }).constructor
-      if (typeof maker === 'function' && Object.hasOwn(maker, KIND) && (maker as Kinded)[KIND] === wanted) return true
+      if (typeof maker === 'function' && Object.hasOwn(maker, KIND) && (maker as Kinded)[KIND] === wanted)
+        return true
       proto = Object.getPrototypeOf(proto)
     }
     return false
@@ -212,7 +211,9 @@ export class TextTooLongError extends UnrepresentableReplyError {
   readonly bytes: number
 
   constructor(bytes: number) {
-    super(`a reply of ${bytes} bytes is longer than a JavaScript string can be; ask with({ replies: 'buffer' })`)
+    super(
+      `a reply of ${bytes} bytes is longer than a JavaScript string can be; ask with({ replies: 'buffer' })`,
+    )
     this.bytes = bytes
   }
 }
@@ -231,8 +232,13 @@ export class ConnectError extends SlotwiseError {
   readonly #options: { cause?: unknown; message?: string }
 
   constructor(address: string, phase: ConnectPhase, options: { cause?: unknown; message?: string } = {}) {
-    const why = options.message ?? (options.cause instanceof Error ? options.cause.message : String(options.cause ?? 'failed'))
-    super(`cannot connect to ${address} (${phase}): ${why}`, options.cause === undefined ? undefined : { cause: options.cause })
+    const why =
+      options.message ??
+      (options.cause instanceof Error ? options.cause.message : String(options.cause ?? 'failed'))
+    super(
+      `cannot connect to ${address} (${phase}): ${why}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.address = address
     this.phase = phase
     this.retryable = true

@@ -2,8 +2,9 @@
 import { type NodeLine, type NodeView, readNodeLines } from './cluster-view.js'
 import { askAll } from './probe.js'
 import { LocalServer } from './server.js'
-import { type Deadline, remaining } from './until.js'
+import type { Deadline } from './until.js'
 
+// Not less when the waiting is about to end: the last look is the one that an error reports.
 const LOOK_TIMEOUT_MS = 2_000
 
 /** One node of a {@link LocalCluster}. */
@@ -32,14 +33,15 @@ export class LocalClusterNode extends LocalServer {
   }
 
   /** @internal All that decides whether the cluster is stable, at one look. */
-  async look(deadline: Deadline): Promise<NodeView> {
+  async look(): Promise<NodeView> {
     const questions = [
       ['CLUSTER', 'INFO'],
       ['CLUSTER', 'NODES'],
       ['INFO', 'replication'],
     ]
-    const timeoutMs = Math.min(LOOK_TIMEOUT_MS, remaining(deadline))
-    const [info, nodes, replication] = await askAll(this.target, questions, { timeoutMs })
+    const [info, nodes, replication] = await askAll(this.target, questions, {
+      timeoutMs: LOOK_TIMEOUT_MS,
+    })
     return {
       id: this.nodeId,
       address: this.address,

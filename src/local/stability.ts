@@ -14,7 +14,7 @@ export async function untilStable(
   await until(
     deadline,
     async () => {
-      problems = await problemsNow(nodes, deadline)
+      problems = await problemsNow(nodes)
       return problems.length === 0 ? true : undefined
     },
     async () => {
@@ -24,10 +24,10 @@ export async function untilStable(
   )
 }
 
-async function problemsNow(nodes: readonly LocalClusterNode[], deadline: Deadline): Promise<string[]> {
+async function problemsNow(nodes: readonly LocalClusterNode[]): Promise<string[]> {
   const running = nodes.filter(node => node.state === 'running')
   if (running.length === 0) return ['no node is running']
-  const looks = await Promise.allSettled(running.map(node => node.look(deadline)))
+  const looks = await Promise.allSettled(running.map(node => node.look()))
   const silent = looks.flatMap((look, i) =>
     look.status === 'rejected' ? [`${running[i]!.address} does not answer: ${look.reason.message}`] : [],
   )

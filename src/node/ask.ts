@@ -12,7 +12,10 @@ export function ask(executor: Executor, command: Command, timeoutMs: number): Pr
       reject(error)
     })
     // A timer of its own: the client's sweeper rests while no call of the user's is under way.
-    const timer = setTimeout(() => sink.reject(new DeadlineExceededError('an answer to discovery', 'unknown')), timeoutMs)
+    const timer = setTimeout(
+      () => sink.reject(new DeadlineExceededError('an answer to discovery', 'unknown')),
+      timeoutMs,
+    )
     sink.done = () => clearTimeout(timer)
     executor.execute(command, sink)
   })

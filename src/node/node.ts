@@ -1,5 +1,10 @@
 // The connection pool of one address: a lane for ordinary work, a lease for what needs a connection to itself.
-import type { Connection, ConnectionContext, ConnectionHooks, ConnectionTarget } from '../connection/connection.js'
+import type {
+  Connection,
+  ConnectionContext,
+  ConnectionHooks,
+  ConnectionTarget,
+} from '../connection/connection.js'
 import { formatAddress } from '../core/address.js'
 import { type ConnectPhase, ReplyError } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
@@ -93,7 +98,13 @@ export class Node implements Executor, Lifecycle {
   }
 
   #leasePool(): LeasePool {
-    this.#leases ??= new LeasePool(this.target, this.#context, this.#redial, this.#context.nodeOptions, this.#hooks)
+    this.#leases ??= new LeasePool(
+      this.target,
+      this.#context,
+      this.#redial,
+      this.#context.nodeOptions,
+      this.#hooks,
+    )
     return this.#leases
   }
 }

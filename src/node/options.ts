@@ -38,14 +38,27 @@ export interface NodeOptions {
 export type ResolvedNodeOptions = Readonly<Required<NodeOptions>>
 
 export function resolveNodeOptions(options: NodeOptions = {}, field = 'node'): ResolvedNodeOptions {
-  knownFields(field, options, ['lanes', 'maxLeases', 'maxLeaseWaiters', 'leaseIdleMs', 'redialMinMs', 'redialMaxMs'])
+  knownFields(field, options, [
+    'lanes',
+    'maxLeases',
+    'maxLeaseWaiters',
+    'leaseIdleMs',
+    'redialMinMs',
+    'redialMaxMs',
+  ])
   const redialMinMs = duration(`${field}.redialMinMs`, options.redialMinMs, 20, { min: 1, max: 60_000 })
   return Object.freeze({
     lanes: count(`${field}.lanes`, options.lanes, 1, { min: 1, max: 64 }),
     maxLeases: count(`${field}.maxLeases`, options.maxLeases, 16, { min: 1, max: 10_000 }),
-    maxLeaseWaiters: count(`${field}.maxLeaseWaiters`, options.maxLeaseWaiters, 1000, { min: 0, max: 1_000_000 }),
+    maxLeaseWaiters: count(`${field}.maxLeaseWaiters`, options.maxLeaseWaiters, 1000, {
+      min: 0,
+      max: 1_000_000,
+    }),
     leaseIdleMs: duration(`${field}.leaseIdleMs`, options.leaseIdleMs, 30_000, { min: 1, max: 86_400_000 }),
     redialMinMs,
-    redialMaxMs: duration(`${field}.redialMaxMs`, options.redialMaxMs, 1000, { min: redialMinMs, max: 600_000 }),
+    redialMaxMs: duration(`${field}.redialMaxMs`, options.redialMaxMs, 1000, {
+      min: redialMinMs,
+      max: 600_000,
+    }),
   })
 }

@@ -12,7 +12,12 @@
 //   a rejecting `validate`            → no validate: a seat whose connection has ended dials afresh
 //   `min` > 0 redials for ever        → min is 0
 import { createPool, type Pool } from 'generic-pool'
-import { Connection, type ConnectionContext, type ConnectionHooks, type ConnectionTarget } from '../connection/connection.js'
+import {
+  Connection,
+  type ConnectionContext,
+  type ConnectionHooks,
+  type ConnectionTarget,
+} from '../connection/connection.js'
 import { ClosedError, DeadlineExceededError, OverloadedError } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
 import type { Lease, Lifecycle, Sink } from '../protocol/executor.js'

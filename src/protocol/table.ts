@@ -11,7 +11,7 @@
 export const TABLE = `
 ACL -2 C server 6.0.0
 ACL|CAT -2 LNS server 6.0.0
-ACL|DELUSER -3 ALNS server 6.0.0
+ACL|DELUSER -3 ALNS server 6.0.0 - all_nodes/all_succeeded
 ACL|DRYRUN -4 ALNS server 7.0.0
 ACL|GENPASS -2 LNS server 6.0.0
 ACL|GETUSER 3 ALNS server 6.0.0
@@ -19,8 +19,8 @@ ACL|HELP 2 LS server 6.0.0
 ACL|LIST 2 ALNS server 6.0.0
 ACL|LOAD 2 ALNS server 6.0.0
 ACL|LOG -2 ALNS server 6.0.0
-ACL|SAVE 2 ALNS server 6.0.0
-ACL|SETUSER -3 ALNS server 6.0.0
+ACL|SAVE 2 ALNS server 6.0.0 - all_nodes/all_succeeded
+ACL|SETUSER -3 ALNS server 6.0.0 - all_nodes/all_succeeded
 ACL|USERS 2 ALNS server 6.0.0
 ACL|WHOAMI 2 LNS server 6.0.0
 APPEND 3 DFW string 2.0.0 1
@@ -43,62 +43,80 @@ BZPOPMAX -3 BFNW sorted-set 5.0.0 1:-2,1,0
 BZPOPMIN -3 BFNW sorted-set 5.0.0 1:-2,1,0
 CLIENT -2 C connection 2.4.0
 CLIENT|CACHING 3 LNS connection 6.0.0
+CLIENT|CAPA -3 LNS* connection 8.0.0
 CLIENT|GETNAME 2 LNS connection 2.6.9
 CLIENT|GETREDIR 2 LNS connection 6.0.0
 CLIENT|HELP 2 LS connection 5.0.0
 CLIENT|ID 2 LNS connection 5.0.0
+CLIENT|IMPORT-SOURCE 3 LNS* connection 8.1.0
 CLIENT|INFO 2 LNS connection 6.2.0
 CLIENT|KILL -3 ALNS connection 2.4.0
 CLIENT|LIST -2 ALNS connection 2.4.0
 CLIENT|NO-EVICT 3 ALNS connection 7.0.0
+CLIENT|NO-TOUCH 3 LNS* connection 7.2.0
 CLIENT|PAUSE -3 ALNS connection 2.9.50
-CLIENT|REPLY 3 LNS connection 3.2.0
+CLIENT|REPLY 3 LNSX connection 3.2.0
+CLIENT|SETINFO 4 LNS* connection 7.2.0
 CLIENT|SETNAME 3 LNS connection 2.6.9
 CLIENT|TRACKING -3 LNS connection 6.0.0
 CLIENT|TRACKINGINFO 2 LNS connection 6.2.0
 CLIENT|UNBLOCK -3 ALNS connection 5.0.0
 CLIENT|UNPAUSE 2 ALNS connection 6.2.0
 CLUSTER -2 C cluster 3.0.0
+CLUSTERSCAN -2 R* cluster 9.1.0 !1 special/special
 CLUSTER|ADDSLOTS -3 AS cluster 3.0.0
 CLUSTER|ADDSLOTSRANGE -4 AS cluster 7.0.0
 CLUSTER|BUMPEPOCH 2 AS cluster 3.0.0
+CLUSTER|CANCELSLOTMIGRATIONS 2 AS* cluster 9.0.0
 CLUSTER|COUNT-FAILURE-REPORTS 3 AS cluster 3.0.0
 CLUSTER|COUNTKEYSINSLOT 3 S cluster 3.0.0
 CLUSTER|DELSLOTS -3 AS cluster 3.0.0
 CLUSTER|DELSLOTSRANGE -4 AS cluster 7.0.0
 CLUSTER|FAILOVER -2 AS cluster 3.0.0
+CLUSTER|FLUSHSLOT -3 AW* cluster 9.0.0
 CLUSTER|FLUSHSLOTS 2 AS cluster 3.0.0
 CLUSTER|FORGET 3 AS cluster 3.0.0
 CLUSTER|GETKEYSINSLOT 4 S cluster 3.0.0
+CLUSTER|GETSLOTMIGRATIONS 2 AS* cluster 9.0.0
 CLUSTER|HELP 2 LS cluster 5.0.0
 CLUSTER|INFO 2 S cluster 3.0.0
 CLUSTER|KEYSLOT 3 S cluster 3.0.0
 CLUSTER|LINKS 2 S cluster 7.0.0
 CLUSTER|MEET -4 AS cluster 3.0.0
+CLUSTER|MIGRATESLOTS -4 AS* cluster 9.0.0
+CLUSTER|MIGRATION -4 AS* cluster 8.4.0
 CLUSTER|MYID 2 S cluster 3.0.0
+CLUSTER|MYSHARDID 2 LS* cluster 7.2.0
 CLUSTER|NODES 2 S cluster 3.0.0
 CLUSTER|REPLICAS 3 AS cluster 5.0.0
-CLUSTER|REPLICATE 3 AS cluster 3.0.0
+CLUSTER|REPLICATE -3 AS cluster 3.0.0
 CLUSTER|RESET -2 ANS cluster 3.0.0
 CLUSTER|SAVECONFIG 2 AS cluster 3.0.0
 CLUSTER|SET-CONFIG-EPOCH 3 AS cluster 3.0.0
 CLUSTER|SETSLOT -4 AS cluster 3.0.0
 CLUSTER|SHARDS 2 S cluster 7.0.0
 CLUSTER|SLAVES 3 AS cluster 3.0.0
+CLUSTER|SLOT-STATS -4 LS* cluster 8.0.0 - all_shards/
 CLUSTER|SLOTS 2 S cluster 3.0.0
+CLUSTER|SYNCSLOTS -3 AS* cluster 9.0.0
 COMMAND -1 CLS server 2.8.13
+COMMANDLOG -2 C* server 8.1.0
+COMMANDLOG|GET 4 ALS* server 8.1.0 - all_nodes/
+COMMANDLOG|HELP 2 LS* server 8.1.0
+COMMANDLOG|LEN 3 ALS* server 8.1.0 - all_nodes/agg_sum
+COMMANDLOG|RESET 3 ALS* server 8.1.0 - all_nodes/all_succeeded
 COMMAND|COUNT 2 LS server 2.8.13
 COMMAND|DOCS -2 LS server 7.0.0
-COMMAND|GETKEYS -4 LS server 2.8.13
-COMMAND|GETKEYSANDFLAGS -4 LS server 7.0.0
+COMMAND|GETKEYS -3 LS server 2.8.13
+COMMAND|GETKEYSANDFLAGS -3 LS server 7.0.0
 COMMAND|HELP 2 LS server 5.0.0
 COMMAND|INFO -2 LS server 2.8.13
 COMMAND|LIST -2 LS server 7.0.0
 CONFIG -2 C server 2.0.0
 CONFIG|GET -3 ALNS server 2.0.0
 CONFIG|HELP 2 LS server 5.0.0
-CONFIG|RESETSTAT 2 ALNS server 2.0.0
-CONFIG|REWRITE 2 ALNS server 2.8.0
+CONFIG|RESETSTAT 2 ALNS server 2.0.0 - all_nodes/all_succeeded
+CONFIG|REWRITE 2 ALNS server 2.8.0 - all_nodes/all_succeeded
 CONFIG|SET -4 ALNS server 2.0.0 - all_nodes/all_succeeded
 COPY -3 DW generic 6.2.0 1;2
 DBSIZE 1 FR server 1.0.0 - all_shards/agg_sum
@@ -106,6 +124,9 @@ DEBUG -2 ALNS server 1.0.0
 DECR 2 DFW string 1.0.0 1
 DECRBY 3 DFW string 1.0.0 1
 DEL -2 W generic 1.0.0 1:-1,1,0 multi_shard/agg_sum
+DELEX -2 FW* string 8.4.0 1
+DELIFEQ 3 FW* string 9.0.0 1
+DIGEST 2 FR* string 8.4.0 1
 DISCARD 1 FLNS transactions 2.0.0
 DUMP 2 R generic 2.6.0 1
 ECHO 2 FLS connection 1.0.0
@@ -152,19 +173,36 @@ GETSET 3 DFW string 1.0.0 1
 HDEL -3 FW hash 2.0.0 1
 HELLO -1 FLNSU connection 6.0.0
 HEXISTS 3 FR hash 2.0.0 1
+HEXPIRE -6 FW* hash 7.4.0 1
+HEXPIREAT -6 FW* hash 7.4.0 1
+HEXPIRETIME -5 FR* hash 7.4.0 1
 HGET 3 FR hash 2.0.0 1
 HGETALL 2 R hash 2.0.0 1
+HGETDEL -5 FW* hash 8.0.0 1
+HGETEX -5 FW* hash 8.0.0 1
 HINCRBY 4 DFW hash 2.0.0 1
 HINCRBYFLOAT 4 DFW hash 2.6.0 1
 HKEYS 2 R hash 2.0.0 1
 HLEN 2 FR hash 2.0.0 1
 HMGET -3 FR hash 2.0.0 1
 HMSET -4 DFW hash 2.0.0 1
+HOTKEYS -2 C* server 8.6.0
+HOTKEYS|GET 2 AN* server 8.6.0
+HOTKEYS|RESET 2 AN* server 8.6.0
+HOTKEYS|START -2 AN* server 8.6.0
+HOTKEYS|STOP 2 AN* server 8.6.0
+HPERSIST -5 FW* hash 7.4.0 1
+HPEXPIRE -6 FW* hash 7.4.0 1
+HPEXPIREAT -6 FW* hash 7.4.0 1
+HPEXPIRETIME -5 FR* hash 7.4.0 1
+HPTTL -5 FR* hash 7.4.0 1
 HRANDFIELD -2 R hash 6.2.0 1
 HSCAN -3 R hash 2.8.0 1
 HSET -4 DFW hash 2.0.0 1
+HSETEX -6 DFW* hash 8.0.0 1
 HSETNX 4 DFW hash 2.0.0 1
 HSTRLEN 3 FR hash 3.2.0 1
+HTTL -5 FR* hash 7.4.0 1
 HVALS 2 R hash 2.0.0 1
 INCR 2 DFW string 1.0.0 1
 INCRBY 3 DFW string 1.0.0 1
@@ -179,7 +217,7 @@ LATENCY|HELP 2 LS server 2.8.13
 LATENCY|HISTOGRAM -2 ALNS server 7.0.0 - all_nodes/special
 LATENCY|HISTORY 3 ALNS server 2.8.13 - all_nodes/special
 LATENCY|LATEST 2 ALNS server 2.8.13 - all_nodes/special
-LATENCY|RESET -2 ALNS server 2.8.13 - all_nodes/all_succeeded
+LATENCY|RESET -2 ALNS server 2.8.13 - all_nodes/agg_sum
 LCS -3 R string 7.0.0 1:1,1,0
 LINDEX 3 R list 1.0.0 1
 LINSERT 5 DW list 2.2.0 1
@@ -213,8 +251,9 @@ MODULE|UNLOAD 3 AN server 4.0.0
 MONITOR 1 ALNS server 1.0.0
 MOVE 3 FW generic 1.0.0 1
 MSET -3 DW string 1.0.1 1:-1,2,0 multi_shard/all_succeeded
-MSETNX -3 DW string 1.0.1 1:-1,2,0 multi_shard/agg_min
-MULTI 1 FLNS transactions 1.2.0
+MSETEX -4 DMW* string 8.4.0 1#0,1,2
+MSETNX -3 DW string 1.0.1 1:-1,2,0
+MULTI 1 FLNSX transactions 1.2.0
 OBJECT -2 C generic 2.2.3
 OBJECT|ENCODING 3 R generic 2.2.3 2
 OBJECT|FREQ 3 R generic 4.0.0 2
@@ -245,7 +284,7 @@ PUBSUB|SHARDCHANNELS -2 LPS pubsub 7.0.0
 PUBSUB|SHARDNUMSUB -2 LPS pubsub 7.0.0
 PUNSUBSCRIBE -1 LNPS pubsub 2.0.0
 QUIT -1 FLNSU connection 1.0.0
-RANDOMKEY 1 R generic 1.0.0 - all_shards/
+RANDOMKEY 1 R generic 1.0.0 - all_shards/special
 READONLY 1 FLS cluster 3.0.0
 READWRITE 1 FLS cluster 3.0.0
 RENAME 3 W generic 1.0.0 1;2
@@ -262,7 +301,7 @@ RPUSH -3 DFW list 1.0.0 1
 RPUSHX -3 DFW list 2.2.0 1
 SADD -3 DFW set 1.0.0 1
 SAVE 1 ANX server 1.0.0
-SCAN -2 R generic 2.8.0 - special/
+SCAN -2 R generic 2.8.0 - special/special
 SCARD 2 FR set 1.0.0 1
 SCRIPT -2 C scripting 2.6.0
 SCRIPT|DEBUG 3 N scripting 3.2.0
@@ -271,9 +310,32 @@ SCRIPT|FLUSH -2 N scripting 2.6.0 - all_nodes/all_succeeded
 SCRIPT|HELP 2 LS scripting 5.0.0
 SCRIPT|KILL 2 N scripting 2.6.0 - all_shards/one_succeeded
 SCRIPT|LOAD 3 NS scripting 2.6.0 - all_nodes/all_succeeded
+SCRIPT|SHOW 3 NS* scripting 8.0.0
 SDIFF -2 R set 1.0.0 1:-1,1,0
 SDIFFSTORE -3 DW set 1.0.0 1;2:-1,1,0
 SELECT 2 FLS connection 1.0.0
+SENTINEL -2 AC* sentinel 2.8.4
+SENTINEL|CKQUORUM 3 A* sentinel 2.8.4
+SENTINEL|CONFIG -3 A* sentinel 6.2.0
+SENTINEL|DEBUG -2 A* sentinel 7.0.0
+SENTINEL|FAILOVER 3 A* sentinel 2.8.4
+SENTINEL|FLUSHCONFIG 2 A* sentinel 2.8.4
+SENTINEL|GET-MASTER-ADDR-BY-NAME 3 A* sentinel 2.8.4
+SENTINEL|HELP 2 LS* sentinel 6.2.0
+SENTINEL|INFO-CACHE -3 A* sentinel 3.2.0
+SENTINEL|IS-MASTER-DOWN-BY-ADDR 6 A* sentinel 2.8.4
+SENTINEL|MASTER 3 A* sentinel 2.8.4
+SENTINEL|MASTERS 2 A* sentinel 2.8.4
+SENTINEL|MONITOR 6 A* sentinel 2.8.4
+SENTINEL|MYID 2 A* sentinel 6.2.0
+SENTINEL|PENDING-SCRIPTS 2 A* sentinel 2.8.4
+SENTINEL|REMOVE 3 A* sentinel 2.8.4
+SENTINEL|REPLICAS 3 A* sentinel 5.0.0
+SENTINEL|RESET 3 A* sentinel 2.8.4
+SENTINEL|SENTINELS 3 A* sentinel 2.8.4
+SENTINEL|SET -5 A* sentinel 2.8.4
+SENTINEL|SIMULATE-FAILURE -3 A* sentinel 3.2.0
+SENTINEL|SLAVES 3 A* sentinel 2.8.0
 SET -3 DW string 1.0.0 1
 SETBIT 4 DW bitmap 2.2.0 1
 SETEX 4 DW string 2.0.0 1
@@ -316,13 +378,29 @@ TYPE 2 FR generic 1.0.0 1
 UNLINK -2 FW generic 4.0.0 1:-1,1,0 multi_shard/agg_sum
 UNSUBSCRIBE -1 LNPS pubsub 2.0.0
 UNWATCH 1 FLNS transactions 2.2.0
-WAIT 3 N generic 3.0.0 - all_shards/agg_min
-WATCH -2 FLNS transactions 2.2.0 1:-1,1,0
+VADD -1 DW* vector_set 8.0.0 1
+VCARD -1 FR* vector_set 8.0.0 1
+VDIM -1 FR* vector_set 8.0.0 1
+VEMB -1 FR* vector_set 8.0.0 1
+VGETATTR -1 FR* vector_set 8.0.0 1
+VINFO -1 FR* vector_set 8.0.0 1
+VISMEMBER -1 R* vector_set 8.0.0 1
+VLINKS -1 FR* vector_set 8.0.0 1
+VRANDMEMBER -1 R* vector_set 8.0.0 1
+VREM -1 W* vector_set 8.0.0 1
+VSETATTR -1 FW* vector_set 8.0.0 1
+VSIM -1 R* vector_set 8.0.0 1
+WAIT 3 BN generic 3.0.0 - all_shards/agg_min
+WAITAOF 4 BN* generic 7.2.0 - all_shards/agg_min
+WATCH -2 FLNSX transactions 2.2.0 1:-1,1,0
 XACK -4 FW stream 5.0.0 1
+XACKDEL -6 FW* stream 8.2.0 1
 XADD -5 DFW stream 5.0.0 1
 XAUTOCLAIM -6 FW stream 6.2.0 1
+XCFGSET -2 FW* stream 8.6.0 1
 XCLAIM -6 FW stream 5.0.0 1
 XDEL -3 FW stream 5.0.0 1
+XDELEX -5 FW* stream 8.2.0 1
 XGROUP -2 C stream 5.0.0
 XGROUP|CREATE -5 DW stream 5.0.0 2
 XGROUP|CREATECONSUMER 5 DW stream 6.2.0 2
@@ -362,7 +440,7 @@ ZRANGE -4 R sorted-set 1.2.0 1
 ZRANGEBYLEX -4 R sorted-set 2.8.9 1
 ZRANGEBYSCORE -4 R sorted-set 1.0.5 1
 ZRANGESTORE -5 DW sorted-set 6.2.0 1;2
-ZRANK 3 FR sorted-set 2.0.0 1
+ZRANK -3 FR sorted-set 2.0.0 1
 ZREM -3 FW sorted-set 1.2.0 1
 ZREMRANGEBYLEX 4 W sorted-set 2.8.9 1
 ZREMRANGEBYRANK 4 W sorted-set 2.0.0 1
@@ -370,7 +448,7 @@ ZREMRANGEBYSCORE 4 W sorted-set 1.2.0 1
 ZREVRANGE -4 R sorted-set 1.2.0 1
 ZREVRANGEBYLEX -4 R sorted-set 2.8.9 1
 ZREVRANGEBYSCORE -4 R sorted-set 2.2.0 1
-ZREVRANK 3 FR sorted-set 2.0.0 1
+ZREVRANK -3 FR sorted-set 2.0.0 1
 ZSCAN -3 R sorted-set 2.8.0 1
 ZSCORE 3 FR sorted-set 1.2.0 1
 ZUNION -3 MR sorted-set 6.2.0 1#0,1,1

@@ -12,7 +12,14 @@ import {
   TooManyRedirectsError,
 } from '../core/errors.js'
 import type { Node } from '../node/node.js'
-import { type Arg, type Command, createCommand, MIXED_SLOTS, NO_SLOT, withPrelude } from '../protocol/command.js'
+import {
+  type Arg,
+  type Command,
+  createCommand,
+  MIXED_SLOTS,
+  NO_SLOT,
+  withPrelude,
+} from '../protocol/command.js'
 import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
 import { keyPositions } from '../protocol/keys.js'
 import { specOf } from '../protocol/lookup.js'
@@ -209,7 +216,11 @@ class Attempt implements Sink, Waiter {
     const waitedFor = this.lastError === undefined ? 'a topology' : 'another try'
     const cause = this.lastError ?? this.#router.topology.lastFailure
     this.fail(
-      new DeadlineExceededError(waitedFor, this.#inDoubt ? 'unknown' : 'not-sent', cause === undefined ? {} : { cause }),
+      new DeadlineExceededError(
+        waitedFor,
+        this.#inDoubt ? 'unknown' : 'not-sent',
+        cause === undefined ? {} : { cause },
+      ),
     )
   }
 

@@ -99,7 +99,11 @@ export class WaitingRoom implements Sweepable {
     this.#timer = undefined
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = performance.now()
-    for (let next = this.#resting.peek(); next !== undefined && next.time <= now; next = this.#resting.peek()) {
+    for (
+      let next = this.#resting.peek();
+      next !== undefined && next.time <= now;
+      next = this.#resting.peek()
+    ) {
       this.#resting.remove(next)
       if (next.settled) continue
       if (next.deadline <= now) next.expire()

@@ -20,7 +20,8 @@ export function createAddressMap(natMap: NatMap | undefined, field = 'natMap'): 
       return mapped === undefined ? endpoint : checked(mapped, `${field}()`)
     }
   }
-  if (typeof natMap !== 'object' || natMap === null) throw new InvalidOptionError(field, 'must be an object or a function')
+  if (typeof natMap !== 'object' || natMap === null)
+    throw new InvalidOptionError(field, 'must be an object or a function')
   const map = new Map<string, Address>()
   for (const [from, to] of Object.entries(natMap)) map.set(from, checked(to, `${field}['${from}']`))
   return endpoint => map.get(formatAddress(endpoint)) ?? endpoint
@@ -28,7 +29,8 @@ export function createAddressMap(natMap: NatMap | undefined, field = 'natMap'): 
 
 function checked(address: unknown, field: string): Address {
   const { host, port } = (address ?? {}) as Partial<Address>
-  if (typeof host !== 'string' || host === '') throw new InvalidOptionError(`${field}.host`, 'must be a non-empty string')
+  if (typeof host !== 'string' || host === '')
+    throw new InvalidOptionError(`${field}.host`, 'must be a non-empty string')
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new InvalidOptionError(`${field}.port`, 'must be an integer from 1 to 65535', String(port))
   }

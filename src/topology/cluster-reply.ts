@@ -10,8 +10,8 @@
 //   [[0, 5460, ['127.0.0.1', 30001, 'e7d1…', ['hostname', 'host-1']], [replica…]], …]
 //   https://redis.io/docs/latest/commands/cluster-slots/
 import { UnexpectedReplyError } from '../core/errors.js'
-import { RespMap, type Reply } from '../resp/types.js'
-import { type NodeRecord, type Snapshot, SLOTS } from './snapshot.js'
+import { type Reply, RespMap } from '../resp/types.js'
+import { type NodeRecord, SLOTS, type Snapshot } from './snapshot.js'
 
 /** Who was asked: unnamed endpoints mean the same host. */
 export interface Asked {
@@ -146,7 +146,8 @@ function readMember(member: Reply): Claim {
   if (!Array.isArray(member)) throw malformed('CLUSTER SLOTS holds a node that is no array')
   const [endpoint, portReply, id, metadata] = member as readonly Reply[]
   const port = Number(portReply)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw malformed('CLUSTER SLOTS holds a port out of range')
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw malformed('CLUSTER SLOTS holds a port out of range')
   const facts = readMetadata(metadata)
   // null and '' mean: the host you asked. '?' means: no name is known; then the address among the facts serves.
   const named = typeof endpoint === 'string' && endpoint !== '' && endpoint !== '?'

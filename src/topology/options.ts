@@ -21,9 +21,15 @@ export interface TopologyOptions {
 
 export type ResolvedTopologyOptions = Readonly<Required<TopologyOptions>>
 
-export function resolveTopologyOptions(options: TopologyOptions = {}, field = 'topology'): ResolvedTopologyOptions {
+export function resolveTopologyOptions(
+  options: TopologyOptions = {},
+  field = 'topology',
+): ResolvedTopologyOptions {
   knownFields(field, options, ['discoveryTimeoutMs', 'minRefreshGapMs', 'maxRefreshPauseMs'])
-  const minRefreshGapMs = duration(`${field}.minRefreshGapMs`, options.minRefreshGapMs, 100, { min: 0, max: 60_000 })
+  const minRefreshGapMs = duration(`${field}.minRefreshGapMs`, options.minRefreshGapMs, 100, {
+    min: 0,
+    max: 60_000,
+  })
   return Object.freeze({
     discoveryTimeoutMs: duration(`${field}.discoveryTimeoutMs`, options.discoveryTimeoutMs, 5000, {
       min: 1,

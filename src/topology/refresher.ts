@@ -56,7 +56,10 @@ export class Refresher {
   #gapMs(): number {
     const { minRefreshGapMs, maxRefreshPauseMs } = this.#options
     if (this.#failures === 0) return minRefreshGapMs
-    const pauseMs = backoffDelay(this.#failures, { baseMs: Math.max(1, minRefreshGapMs / 4), capMs: maxRefreshPauseMs })
+    const pauseMs = backoffDelay(this.#failures, {
+      baseMs: Math.max(1, minRefreshGapMs / 4),
+      capMs: maxRefreshPauseMs,
+    })
     // Full jitter may come near zero; a floor keeps a dead cluster from being hammered.
     return Math.max(minRefreshGapMs / 4, pauseMs)
   }

@@ -6,7 +6,7 @@ import type { Node } from '../node/node.js'
 import { createCommand, NO_SLOT } from '../protocol/command.js'
 import { specOf } from '../protocol/lookup.js'
 import type { Discovery } from './discovery.js'
-import { type Snapshot, SLOTS } from './snapshot.js'
+import { SLOTS, type Snapshot } from './snapshot.js'
 
 const PING = createCommand(specOf('PING'), ['PING'], NO_SLOT, reply => reply)
 

@@ -2,7 +2,13 @@
 // reports here; it never waits here.
 import { isIP } from 'node:net'
 import { type Endpoint, formatAddress } from '../core/address.js'
-import { ConnectError, type ConnectPhase, DeadlineExceededError, DiscoveryError, type FailedContact } from '../core/errors.js'
+import {
+  ConnectError,
+  type ConnectPhase,
+  DeadlineExceededError,
+  DiscoveryError,
+  type FailedContact,
+} from '../core/errors.js'
 import type { Node } from '../node/node.js'
 import type { NodeRegistry } from '../node/registry.js'
 import type { Lifecycle } from '../protocol/executor.js'
@@ -161,7 +167,9 @@ export class Topology implements Lifecycle {
     const snapshot = await this.#firstOf(seeds.filter(seed => !known.includes(seed)))
     if (snapshot !== undefined) return snapshot
     const contacts = [...this.#failed.values()]
-    const refused = contacts.find(contact => contact.cause instanceof ConnectError && !contact.cause.retryable)
+    const refused = contacts.find(
+      contact => contact.cause instanceof ConnectError && !contact.cause.retryable,
+    )
     if (refused !== undefined) throw refused.cause
     throw new DiscoveryError('no server could be reached that describes the deployment', contacts)
   }
