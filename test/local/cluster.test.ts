@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { InvalidArgumentError, UncoveredSlotError } from '../../src/core/errors.js'
+import { ConnectError, InvalidArgumentError, UncoveredSlotError } from '../../src/core/errors.js'
 import {
   ClusterNotReadyError,
   type LocalCluster,
   type LocalClusterNode,
+  ServerStartError,
   startCluster,
   startServer,
 } from '../../src/local/index.js'
 import { ask, askAll } from '../../src/local/probe.js'
+import { makeCertificates } from './fixtures/certificates.js'
 
 // CRC16('foo') mod 16384, from the cluster specification's own example commands.
 const SLOT_OF_FOO = 12_182
@@ -193,6 +197,48 @@ test('a cluster with credentials replicates and moves keys; one without replicas
   const error: unknown = await cluster.waitUntilStable({ timeoutMs: 500 }).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(ClusterNotReadyError)
   expect((error as ClusterNotReadyError).problems.join()).toMatch(/of 16384 slots on running nodes/)
+})
+
+test('a cluster with TLS replicates and moves keys encrypted', async () => {
+  const scratch = await mkdtemp(join(tmpdir(), 'slotwise-tls-'))
+  try {
+    // The nodes, too, must then show a certificate to each other, and the probe to them.
+    const config = { 'tls-auth-clients': 'yes' }
+    await using cluster = await startCluster({
+      primaries: 2,
+      replicas: 1,
+      tls: makeCertificates(scratch),
+      config,
+    })
+    expect(cluster.urls[0]).toMatch(/^rediss:/)
+    const owner = await cluster.nodeFor('foo')
+    await owner.ask('SET', 'foo', 'bar')
+    const to = (await cluster.primaries()).find(node => node !== owner)!
+    await cluster.moveSlot(SLOT_OF_FOO, to)
+    expect(await to.ask('GET', 'foo')).toBe('bar')
+    await expect(ask({ host: to.host, port: to.port }, ['PING'])).rejects.toThrow()
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+})
+
+test('a cluster that cannot be is an error with what was missing, and nothing of it keeps running', async () => {
+  await using taken = await startServer()
+  const ports = [taken.port, taken.port + 1]
+  const refused: unknown = await startCluster({ primaries: 2, replicas: 0, ports }).catch(
+    (reason: unknown) => reason,
+  )
+  expect(refused).toBeInstanceOf(ServerStartError)
+  await expect(ask({ host: '127.0.0.1', port: taken.port + 1 }, ['PING'])).rejects.toThrow(ConnectError)
+
+  // Replicas that may not ask for a synchronisation never get their link.
+  const config = { user: ['default on nopass ~* &* +@all -psync -sync'] }
+  const late: unknown = await startCluster({ primaries: 1, timeoutMs: 5_000, config }).catch(
+    (reason: unknown) => reason,
+  )
+  expect(late).toBeInstanceOf(ClusterNotReadyError)
+  expect(late).toMatchObject({ code: 'CLUSTER_NOT_READY', log: expect.stringContaining('NOPERM') })
+  expect((late as ClusterNotReadyError).problems.join()).toContain('has no link to its primary yet')
 })
 
 /** A key that lives on the node. */

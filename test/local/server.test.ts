@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,6 +12,7 @@ import {
   startServer,
 } from '../../src/local/index.js'
 import { ask } from '../../src/local/probe.js'
+import { makeCertificates } from './fixtures/certificates.js'
 
 let scratch: string
 
@@ -231,18 +231,4 @@ async function wrapper(name: string, command: string): Promise<string> {
   await writeFile(path, `#!/bin/sh\nif [ "$1" = --version ]; then echo '${version}'; exit; fi\n${command}\n`)
   await chmod(path, 0o755)
   return path
-}
-
-/** An authority and a certificate that it signed, for a day. */
-function makeCertificates(folder: string): { ca: string; cert: string; key: string } {
-  const at = (name: string) => join(folder, name)
-  const openssl = (line: string) => execFileSync('openssl', line.split(' '), { stdio: 'pipe' })
-  const [ca, cert, key] = [at('ca.pem'), at('cert.pem'), at('key.pem')] as const
-  const fresh = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
-  openssl(`req -x509 ${fresh} -days 1 -subj /CN=test-ca -keyout ${at('ca-key.pem')} -out ${ca}`)
-  openssl(`req ${fresh} -subj /CN=localhost -keyout ${key} -out ${at('request.pem')}`)
-  openssl(
-    `x509 -req -days 1 -in ${at('request.pem')} -CA ${ca} -CAkey ${at('ca-key.pem')} -CAcreateserial -out ${cert}`,
-  )
-  return { ca, cert, key }
 }
