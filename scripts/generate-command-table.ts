@@ -100,10 +100,12 @@ function rowsOf(commands: RawReply, docs: RawReply): Row[] {
       if (!rows.has(row.name)) rows.set(row.name, row)
     }
   }
-  for (const { name, change } of CORRECTIONS) {
-    const row = rows.get(name)
-    if (row === undefined) throw new Error(`a correction names ${name}, which is in no row`)
-    rows.set(name, { ...row, ...change })
+  for (const { names, change } of CORRECTIONS) {
+    for (const name of names) {
+      const row = rows.get(name)
+      if (row === undefined) throw new Error(`a correction names ${name}, which is in no row`)
+      rows.set(name, { ...row, ...change })
+    }
   }
   return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
@@ -135,8 +137,9 @@ function collectRows(
     name,
     arity: Number(entry[1]),
     flags: [...flags, subcommands.length > 0 ? 'C' : ''].sort().join(''),
-    group: String(facts.group),
-    since: String(facts.since),
+    // Modules that document nothing have neither.
+    group: String(facts.group ?? 'module'),
+    since: String(facts.since ?? '-'),
     keys: list(entry[8])
       .map(spec => keySpecText(record(spec)))
       .join(';'),
@@ -165,7 +168,7 @@ function keySpecText(spec: Record<string, RawReply>): string {
   return `${notKey}${start}${keys === ':0,1,0' ? '' : keys}`
 }
 
-/** A row of the overrides, in the table's own form; the star says that no server was asked about it. */
+/** A row of the overrides, in the table's own form; the star says that the server asked lacks it. */
 function parseAddition(line: string): Row {
   const [name = '', arity, flags = '', group = '', since = '', keys = '', policies = ''] = line.split(' ')
   if (group === '' || since === '') throw new Error(`an addition lacks its group or version: ${line}`)
@@ -193,7 +196,7 @@ function renderTable(rows: readonly Row[]): string {
 //   name arity flags group since keys request/response        - stands for nothing, and is left out at the end
 //
 // flags  W write  R readonly  B blocking  A admin  P pubsub  N noscript  F fast  L loading  S stale  M movable keys
-//        D denyoom  U no_auth  X no_multi  C container  * from the overrides: no server was asked about it
+//        D denyoom  U no_auth  X no_multi  C container  * from the overrides: the server asked lacks it
 // keys   separated by ;  each: where they begin and which they are  ! routed like a key without being one
 //        1 index   STREAMS@1 keyword searched from 1   ? unknown
 //        nothing: one key   :-1,2,0 lastKey,step,limit   #0,1,1 keyNumIdx,firstKey,step

@@ -4,7 +4,7 @@
 //   name arity flags group since keys request/response        - stands for nothing, and is left out at the end
 //
 // flags  W write  R readonly  B blocking  A admin  P pubsub  N noscript  F fast  L loading  S stale  M movable keys
-//        D denyoom  U no_auth  X no_multi  C container  * from the overrides: no server was asked about it
+//        D denyoom  U no_auth  X no_multi  C container  * from the overrides: the server asked lacks it
 // keys   separated by ;  each: where they begin and which they are  ! routed like a key without being one
 //        1 index   STREAMS@1 keyword searched from 1   ? unknown
 //        nothing: one key   :-1,2,0 lastKey,step,limit   #0,1,1 keyNumIdx,firstKey,step

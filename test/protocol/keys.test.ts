@@ -142,7 +142,7 @@ describe('keyPositions', () => {
   it('agrees with COMMAND GETKEYS for every command of the server that has keys', async () => {
     await withServer(async (host, port) => {
       const [commands] = await ask(host, port, [['COMMAND']])
-      const calls = namesOf(commands!).flatMap(name => sampleCalls(name))
+      const calls = commandsOf(commands!).flatMap(sampleCalls)
       expect(calls.length).toBeGreaterThan(200)
       const replies = await ask(
         host,
@@ -197,12 +197,18 @@ function specWith(...keySpecs: KeySpec[]): CommandSpec {
   return { ...specOf('GET'), name: 'X', keySpecs }
 }
 
-/** Every command and subcommand a COMMAND reply lists, as words. */
-function namesOf(commands: RawReply): string[][] {
+interface Listed {
+  readonly words: readonly string[]
+  readonly arity: number
+}
+
+/** Every command and subcommand a COMMAND reply lists. */
+function commandsOf(commands: RawReply): Listed[] {
   if (!Array.isArray(commands)) return []
   return commands.flatMap(entry => {
     if (!Array.isArray(entry)) return []
-    return [String(entry[0]).toUpperCase().split('|'), ...namesOf(entry[9] ?? null)]
+    const words = String(entry[0]).toUpperCase().split('|')
+    return [{ words, arity: Number(entry[1]) }, ...commandsOf(entry[9] ?? null)]
   })
 }
 
@@ -239,16 +245,16 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   ZUNIONSTORE: ['d 1 a', 'd 2 a b WEIGHTS 1 2'],
 }
 
-function sampleCalls(name: readonly string[]): string[][] {
-  const { spec } = findSpec(name)!
+function sampleCalls({ words, arity }: Listed): string[][] {
+  const { spec } = findSpec(words)!
   if (spec.keySpecs.length === 0) return []
   const samples = SAMPLES[spec.name]
-  if (samples !== undefined) return samples.map(sample => [...name, ...sample.split(' ')])
+  if (samples !== undefined) return samples.map(sample => [...words, ...sample.split(' ')])
   const counted = spec.keySpecs.some(({ begin, find }) => begin.kind !== 'index' || find.kind !== 'range')
   if (counted) throw new Error(`${spec.name} needs a sample call`)
-  const missing = (length: number) => Array.from({ length: length - name.length }, (_, n) => `w${n}`)
+  const missing = (length: number) => Array.from({ length: length - words.length }, (_, n) => `w${n}`)
   // As many words as it needs, and where it takes more, some more.
-  const least = Math.abs(spec.arity)
-  const lengths = spec.arity > 0 ? [least] : [least, least + 2, least + 4]
-  return lengths.map(length => [...name, ...missing(length)])
+  const least = Math.abs(arity)
+  const lengths = arity > 0 ? [least] : [least, least + 2, least + 4]
+  return lengths.map(length => [...words, ...missing(length)])
 }
