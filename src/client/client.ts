@@ -62,7 +62,6 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1
 /** One argument of {@link Client.call}. Numbers and bigints are sent in their shortest decimal form. */
 export type CallArg = string | Uint8Array | number | bigint
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the typed methods are attached to the prototype, below
 export interface Client<V extends View = TextView> extends Methods<typeof catalogue, V> {}
 
 /**
@@ -76,7 +75,7 @@ export interface Client<V extends View = TextView> extends Methods<typeof catalo
  * await redis.close()
  * ```
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface above
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the typed methods are attached to the prototype, below
 export class Client<V extends View = TextView> {
   readonly #engine: Engine
   readonly #hints: Hints

@@ -2,14 +2,15 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ClosedError, InvalidArgumentError, InvalidOptionError, UncoveredSlotError } from '../core/errors.js'
+import { count, knownFields, oneOf } from '../core/options.js'
 import { LocalClusterNode } from './cluster-node.js'
 import { holdsSlot, SLOT_COUNT } from './cluster-view.js'
 import { ClusterNotReadyError } from './errors.js'
 import { findServer, type ServerBinary } from './find-server.js'
 import { allDone, joinNodes, meet, replicate } from './joining.js'
 import {
-  checkInteger,
-  checkNames,
+  checkPort,
+  checkTimeout,
   type LocalClusterOptions,
   type ResolvedClusterOptions,
   resolveClusterOptions,
@@ -159,9 +160,8 @@ export class LocalCluster {
    * @throws {@link ClusterNotReadyError} with what was still missing.
    */
   async waitUntilStable(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    checkNames('waitUntilStable', options, ['timeoutMs'])
-    const { timeoutMs = this.#options.timeoutMs } = options
-    checkInteger('waitUntilStable.timeoutMs', timeoutMs, 1, 2_147_483_647)
+    knownFields('waitUntilStable', options, ['timeoutMs'])
+    const timeoutMs = checkTimeout('waitUntilStable.timeoutMs', options.timeoutMs, this.#options.timeoutMs)
     await untilStable(this.nodes, deadlineIn(timeoutMs), timeoutMs)
   }
 
@@ -174,15 +174,12 @@ export class LocalCluster {
    */
   async failover(node: LocalClusterNode, options: FailoverOptions = {}): Promise<LocalClusterNode> {
     this.#checkNode('failover', 'node', node)
-    checkNames('failover', options, ['mode'])
-    const { mode } = options
-    if (mode !== undefined && !['graceful', 'force', 'takeover'].includes(mode)) {
-      throw new InvalidOptionError('failover.mode', "must be 'graceful', 'force' or 'takeover'")
-    }
+    knownFields('failover', options, ['mode'])
     const heir = await this.#heirOf(node)
     const { primaryId } = await heir.myself()
     const primary = this.#nodes.find(({ nodeId }) => nodeId === primaryId)
-    const how = mode ?? (primary?.state === 'running' ? 'graceful' : 'force')
+    const usual = primary?.state === 'running' ? 'graceful' : 'force'
+    const how = oneOf('failover.mode', options.mode, usual, ['graceful', 'force', 'takeover'])
 
     const { timeoutMs } = this.#options
     const deadline = deadlineIn(timeoutMs)
@@ -208,10 +205,10 @@ export class LocalCluster {
    * until some are moved to it.
    */
   async addNode(options: AddNodeOptions = {}): Promise<LocalClusterNode> {
-    checkNames('addNode', options, ['replicaOf', 'port'])
+    knownFields('addNode', options, ['replicaOf', 'port'])
     const { replicaOf, port } = options
     if (replicaOf !== undefined) this.#checkNode('addNode', 'replicaOf', replicaOf)
-    if (port !== undefined) checkInteger('addNode.port', port, 1, MAX_CLUSTER_PORT)
+    if (port !== undefined) checkPort('addNode.port', port, MAX_CLUSTER_PORT)
     const { timeoutMs } = this.#options
     const deadline = deadlineIn(timeoutMs)
     const known = this.#running
@@ -244,17 +241,18 @@ export class LocalCluster {
   }
 
   /**
-   * Moves the first `count` slots that `from` owns, with their keys, to `to`.
+   * Moves the first `howMany` slots that `from` owns, with their keys, to `to`.
    *
-   * @returns The slots moved: fewer than `count` when `from` owned fewer.
+   * @param howMany - Default: all.
+   * @returns The slots moved: fewer than `howMany` when `from` owned fewer.
    */
-  async migrateSlots(from: LocalClusterNode, to: LocalClusterNode, count: number): Promise<number[]> {
+  async migrateSlots(from: LocalClusterNode, to: LocalClusterNode, howMany = SLOT_COUNT): Promise<number[]> {
     this.#checkNode('migrateSlots', 'from', from)
     this.#checkNode('migrateSlots', 'to', to)
-    checkInteger('migrateSlots.count', count, 0, SLOT_COUNT)
+    const wanted = count('migrateSlots.howMany', howMany, SLOT_COUNT, { min: 0, max: SLOT_COUNT })
     const slots: number[] = []
     for (const [first, last] of (await from.myself()).slots) {
-      for (let slot = first; slot <= last && slots.length < count; slot += 1) slots.push(slot)
+      for (let slot = first; slot <= last && slots.length < wanted; slot += 1) slots.push(slot)
     }
     if (slots.length === 0 || from === to) return []
     const terms = this.#moveTerms()
@@ -286,7 +284,7 @@ export class LocalCluster {
    * @returns How many were moved.
    */
   async moveSlotKeys(move: SlotMove, limit = Number.MAX_SAFE_INTEGER): Promise<number> {
-    checkInteger('moveSlotKeys.limit', limit, 0, Number.MAX_SAFE_INTEGER)
+    count('moveSlotKeys.limit', limit, 0, { min: 0, max: Number.MAX_SAFE_INTEGER })
     return moveKeys(move, limit, this.#moveTerms())
   }
 
@@ -325,12 +323,12 @@ export class LocalCluster {
 
   /** @internal Starts the nodes and joins them. */
   async begin(): Promise<void> {
-    const { primaries: count, replicas: perPrimary, ports, timeoutMs } = this.#options
+    const { primaries, replicas, ports, timeoutMs } = this.#options
     const deadline = deadlineIn(timeoutMs)
-    const nodes = Array.from({ length: count * (1 + perPrimary) }, () => this.#createNode())
+    const nodes = Array.from({ length: primaries * (1 + replicas) }, () => this.#createNode())
     await allDone(nodes.map((node, i) => node.begin(ports?.[i], deadline)))
 
-    await joinNodes(nodes, count, deadline, timeoutMs)
+    await joinNodes(nodes, primaries, deadline, timeoutMs)
     await untilStable(this.nodes, deadline, timeoutMs)
   }
 

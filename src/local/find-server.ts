@@ -5,8 +5,9 @@ import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
+import { knownFields } from '../core/options.js'
 import { ServerNotFoundError } from './errors.js'
-import { checkNames, checkPath } from './options.js'
+import { checkPath } from './options.js'
 
 /** A server program that answered `--version`. */
 export interface ServerBinary {
@@ -41,7 +42,7 @@ const ANSWER_WITHIN_MS = 10_000
  * ```
  */
 export async function findServer(options: FindServerOptions = {}): Promise<ServerBinary> {
-  checkNames('findServer', options, ['server', 'env'])
+  knownFields('findServer', options, ['server', 'env'])
   checkPath('findServer.server', options.server)
   const env = options.env ?? process.env
   if (options.server !== undefined) return findNamed(options.server, 'option server', env)

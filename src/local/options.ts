@@ -1,5 +1,6 @@
 // The options of startServer and startCluster: what they mean, and that they are right before anything is started.
 import { InvalidOptionError } from '../core/errors.js'
+import { count, duration, flag, knownFields } from '../core/options.js'
 import { MAX_CLUSTER_PORT } from './ports.js'
 
 /** The value of a directive as in redis.conf: `2000`, `'900 1'`, `true` for yes; a list writes the directive repeatedly. */
@@ -114,38 +115,30 @@ const MANAGED = new Map<string, string>(
 
 export function resolveServerOptions(options: LocalServerOptions): ResolvedServerOptions {
   const name = 'startServer'
-  checkNames(name, options, [...COMMON, 'port', 'unixSocket'])
-  if (options.port !== undefined) checkInteger(`${name}.port`, options.port, 1, 65_535)
-  const { unixSocket = false } = options
-  if (typeof unixSocket !== 'boolean')
-    throw new InvalidOptionError(`${name}.unixSocket`, 'must be a boolean', show(unixSocket))
-  return { ...resolveCommon(name, options), port: options.port, unixSocket }
+  knownFields(name, options, [...COMMON, 'port', 'unixSocket'])
+  const port = options.port === undefined ? undefined : checkPort(`${name}.port`, options.port, 65_535)
+  const unixSocket = flag(`${name}.unixSocket`, options.unixSocket, false)
+  return { ...resolveCommon(name, options), port, unixSocket }
 }
 
 export function resolveClusterOptions(options: LocalClusterOptions): ResolvedClusterOptions {
   const name = 'startCluster'
-  checkNames(name, options, [...COMMON, 'primaries', 'replicas', 'ports'])
-  const { primaries = 3, replicas = 1, ports } = options
-  checkInteger(`${name}.primaries`, primaries, 1, 100)
-  checkInteger(`${name}.replicas`, replicas, 0, 10)
+  knownFields(name, options, [...COMMON, 'primaries', 'replicas', 'ports'])
+  const primaries = count(`${name}.primaries`, options.primaries, 3, { min: 1, max: 100 })
+  const replicas = count(`${name}.replicas`, options.replicas, 1, { min: 0, max: 10 })
+  const { ports } = options
   if (ports !== undefined) checkPorts(`${name}.ports`, ports, primaries * (1 + replicas))
   return { ...resolveCommon(name, options), primaries, replicas, ports }
 }
 
-/** Refuses names that are not options: a misspelt one would otherwise be silently without effect. */
-export function checkNames(
-  path: string,
-  options: unknown,
-  known: readonly string[],
-): asserts options is object {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError(path, 'takes an object of options', show(options))
-  }
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw new InvalidOptionError(`${path}.${name}`, `is not an option; there are ${known.join(', ')}`)
-    }
-  }
+/** A port of a server; that of a cluster node must leave room for its bus port. */
+export function checkPort(path: string, port: number, max: number): number {
+  return count(path, port, port, { min: 1, max })
+}
+
+/** A time-out; the upper bound is that of setTimeout, beyond which a timer fires at once. */
+export function checkTimeout(path: string, timeoutMs: number | undefined, fallback: number, min = 1): number {
+  return duration(path, timeoutMs, fallback, { min, max: 2_147_483_647 })
 }
 
 export function checkPath(path: string, value: unknown): void {
@@ -155,29 +148,23 @@ export function checkPath(path: string, value: unknown): void {
   }
 }
 
-export function checkInteger(path: string, value: unknown, from: number, to: number): void {
-  if (Number.isInteger(value) && (value as number) >= from && (value as number) <= to) return
-  throw new InvalidOptionError(path, `must be an integer from ${from} to ${to}`, show(value))
-}
-
 function resolveCommon(name: string, options: LocalOptions): ResolvedLocalOptions {
-  const { server, config = {}, dir, username, password, tls, timeoutMs = 60_000 } = options
+  const { server, config = {}, dir, username, password, tls } = options
   checkPath(`${name}.server`, server)
   checkPath(`${name}.dir`, dir)
   checkConfig(`${name}.config`, config)
   checkCredentials(name, username, password)
   if (tls !== undefined) checkTls(`${name}.tls`, tls)
-  // The upper bound is that of setTimeout, beyond which a timer fires at once.
-  checkInteger(`${name}.timeoutMs`, timeoutMs, 1, 2_147_483_647)
+  const timeoutMs = checkTimeout(`${name}.timeoutMs`, options.timeoutMs, 60_000)
   return { server, config, dir, username, password, tls, timeoutMs }
 }
 
-function checkPorts(path: string, ports: unknown, count: number): void {
-  if (!Array.isArray(ports) || ports.length !== count) {
-    throw new InvalidOptionError(path, `must be a list of ${count} ports, one per node`, show(ports))
+function checkPorts(path: string, ports: unknown, wanted: number): void {
+  if (!Array.isArray(ports) || ports.length !== wanted) {
+    throw new InvalidOptionError(path, `must be a list of ${wanted} ports, one per node`, show(ports))
   }
   ports.forEach((port, i) => {
-    checkInteger(`${path}[${i}]`, port, 1, MAX_CLUSTER_PORT)
+    checkPort(`${path}[${i}]`, port, MAX_CLUSTER_PORT)
     if (ports.indexOf(port) !== i)
       throw new InvalidOptionError(`${path}[${i}]`, 'must differ from the others', show(port))
   })
@@ -227,7 +214,7 @@ function checkCredentials(name: string, username: unknown, password: unknown): v
 }
 
 function checkTls(path: string, tls: LocalTlsOptions): void {
-  checkNames(path, tls, ['cert', 'key', 'ca'])
+  knownFields(path, tls, ['cert', 'key', 'ca'])
   for (const name of ['cert', 'key', 'ca'] as const) {
     if (tls[name] === undefined) throw new InvalidOptionError(`${path}.${name}`, 'must be given')
     checkPath(`${path}.${name}`, tls[name])

@@ -9,12 +9,13 @@ import {
   InvalidOptionError,
   ReplyError,
 } from '../core/errors.js'
+import { knownFields } from '../core/options.js'
 import { configFile, type ServerMode } from './config-file.js'
 import { ServerNotRunningError, ServerStartError } from './errors.js'
 import { findServer, type ServerBinary } from './find-server.js'
 import {
-  checkInteger,
-  checkNames,
+  checkPort,
+  checkTimeout,
   type LocalServerOptions,
   type ResolvedLocalOptions,
   resolveServerOptions,
@@ -225,9 +226,8 @@ export class LocalServer {
    * removed. May be called twice; `restart` is still possible, except for the nodes of a stopped cluster.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    checkNames('stop', options, ['timeoutMs'])
-    const { timeoutMs = POLITE_STOP_MS } = options
-    checkInteger('stop.timeoutMs', timeoutMs, 0, 2_147_483_647)
+    knownFields('stop', options, ['timeoutMs'])
+    const timeoutMs = checkTimeout('stop.timeoutMs', options.timeoutMs, POLITE_STOP_MS, 0)
     this.#stops += 1
     return this.#inTurn(async () => {
       this.#stops -= 1
@@ -252,9 +252,9 @@ export class LocalServer {
    * @throws ClosedError when the cluster it belonged to was stopped.
    */
   restart(options: RestartOptions = {}): Promise<void> {
-    checkNames('restart', options, ['port'])
+    knownFields('restart', options, ['port'])
     const { port = this.#port } = options
-    checkInteger('restart.port', port, 1, this.#plan.mode === 'cluster' ? MAX_CLUSTER_PORT : 65_535)
+    checkPort('restart.port', port, this.#plan.mode === 'cluster' ? MAX_CLUSTER_PORT : 65_535)
     return this.#inTurn(async () => {
       await this.#running?.finish(POLITE_STOP_MS)
       await this.#launch(port, deadlineIn(this.#plan.options.timeoutMs))

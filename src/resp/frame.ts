@@ -1,6 +1,6 @@
 // One aggregate under way. The parser keeps a stack of these instead of recursing: a reply may stop at any byte.
 import type { UnrepresentableReplyError } from '../core/errors.js'
-import type { Reply, ReplyMode } from './types.js'
+import type { Reply } from './types.js'
 
 export const FrameKind = {
   ARRAY: 0,
@@ -18,7 +18,6 @@ export class Frame {
   left = 0
   /** Of an attribute: what held before it, since nothing in it is handed out. */
   outerFlaw: UnrepresentableReplyError | undefined = undefined
-  outerMode: ReplyMode = 0
   /** Of a streamed string: bytes so far. */
   bytes = 0
 }

@@ -8,6 +8,7 @@
 //                 └ a Frame
 //
 // The chunk's memory belongs to whoever pushed it and is reused for the next: whatever survives is copied.
+import { isAscii } from 'node:buffer'
 import {
   IntegerRangeError,
   ProtocolError,
@@ -223,7 +224,10 @@ export class Parser {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#depth === 0 && this.#stage !== Stage.IN_BULK) this.#mode = mode
     for (;;) {
-      if (this.#stage === Stage.AT_VALUE && this.#depth > 0) this.#readShortElements()
+      if (this.#stage === Stage.AT_VALUE && this.#depth > 0) {
+        const whole = this.#readElements()
+        if (whole !== NOTHING) return whole
+      }
       const value =
         this.#stage === Stage.AT_VALUE
           ? this.#readValue()
@@ -275,7 +279,6 @@ export class Parser {
     frame.bytes = 0
     if (kind === FrameKind.ATTRIBUTE) {
       frame.outerFlaw = this.#flaw
-      frame.outerMode = this.#mode
     } else if (kind === FrameKind.PUSH) {
       this.#mode = PUSH_MODE
     }
@@ -295,7 +298,6 @@ export class Parser {
         return new Push(items)
       case FrameKind.ATTRIBUTE:
         this.#flaw = frame.outerFlaw
-        this.#mode = frame.outerMode
         return NOTHING
       case FrameKind.TEXT:
         return this.#joinParts(items as Buffer[])
@@ -309,21 +311,20 @@ export class Parser {
     }
   }
 
-  /** The fast way through the short texts and integers of an aggregate; stops at whatever is neither. */
-  #readShortElements(): void {
-    const frame = this.#frames[this.#depth - 1]!
-    if (frame.kind === FrameKind.TEXT || frame.left < 0) return
-    const items = frame.items
+  /**
+   * The quick way through the elements of open aggregates: short texts, small integers, and aggregates of them. Stops
+   * at whatever is something else or not whole. Answers the reply if that completed it.
+   */
+  #readElements(): Value {
     const chunk = this.#chunk
     const end = this.#end
     const asText = (this.#mode & ReplyMode.BUFFER) === 0
     const asNumber = (this.#mode & ReplyMode.BIGINT) === 0
-    let left = frame.left
+    let frame = this.#frames[this.#depth - 1]!
     let pos = this.#pos
-    // The last element is left to #readValue, so that there is one place where frames are closed.
-    while (left > 1 && pos < end) {
-      const type = chunk[pos]
-      if (type !== 0x24 && type !== 0x3a) break
+    if (frame.kind === FrameKind.TEXT) return NOTHING
+    for (;;) {
+      // <type><digits>\r\n
       const most = Math.min(end, pos + MAX_DIGITS)
       let at = pos + 1
       let number = 0
@@ -334,20 +335,40 @@ export class Parser {
       }
       const start = at + 2
       if (start > end || at === pos + 1 || chunk[at] !== CR || chunk[at + 1] !== LF) break
-      if (type === 0x3a) {
-        items.push(asNumber ? number : BigInt(number))
-        pos = start
-      } else {
+      const type = chunk[pos]
+      let value: Value
+      if (type === 0x24) {
         const stop = start + number
         if (stop + 2 > end || number > MAX_WINDOWED || number > this.#maxBulkBytes) break
         if (chunk[stop] !== CR || chunk[stop + 1] !== LF) break
-        items.push(asText ? this.#windowText(chunk, start, stop) : ownBytes(chunk, start, stop))
+        value = asText ? this.#windowText(chunk, start, stop) : ownBytes(chunk, start, stop)
         pos = stop + 2
+      } else if (type === 0x3a) {
+        value = asNumber ? number : BigInt(number)
+        pos = start
+      } else if (type === 0x2a) {
+        value = this.#open(FrameKind.ARRAY, number)
+        pos = start
+      } else if (type === 0x25) {
+        value = this.#open(FrameKind.MAP, number)
+        pos = start
+      } else {
+        break
       }
-      left--
+      if (value !== NOTHING && frame.left > 1) {
+        frame.items.push(value as Reply)
+        frame.left--
+        continue
+      }
+      const whole = this.#place(value)
+      if (whole !== NOTHING || this.#depth === 0) {
+        this.#pos = pos
+        return whole
+      }
+      frame = this.#frames[this.#depth - 1]!
     }
-    frame.left = left
     this.#pos = pos
+    return NOTHING
   }
 
   // A native call per short text costs four times what a substring does. A substring keeps the string alive of which
@@ -355,9 +376,8 @@ export class Parser {
   #windowText(chunk: Buffer, start: number, stop: number): string {
     if (stop > this.#windowEnd) {
       const windowEnd = Math.min(this.#end, start + WINDOW)
-      const text = decodeText(chunk, start, windowEnd)
-      // As long in units as in bytes: all ASCII. Otherwise each text of this window is decoded by itself.
-      this.#window = typeof text === 'string' && text.length === windowEnd - start ? text : ''
+      // Unless all of it is ASCII, each text of this window is decoded by itself.
+      this.#window = isAscii(chunk.subarray(start, windowEnd)) ? latin1Text(chunk, start, windowEnd) : ''
       this.#windowStart = start
       this.#windowEnd = windowEnd
     }
@@ -471,7 +491,7 @@ export class Parser {
         if (end - from === 1 && bytes[from] === 0x66) return false
         return this.#fail("expected 't' or 'f' after '#'")
       case 0x2c: // ,<double>
-        return scanDouble(latin1Text(bytes, from, end)) ?? this.#fail("expected a double after ','")
+        return scanDouble(bytes, from, end) ?? this.#fail("expected a double after ','")
       case 0x28: // (<big number>
         return scanBigNumber(latin1Text(bytes, from, end)) ?? this.#fail("expected an integer after '('")
       default:

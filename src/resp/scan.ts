@@ -63,8 +63,33 @@ export function scanInteger(bytes: Buffer, start: number, end: number): number |
 const DOUBLE = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const INFINITE_OR_NAN = /^[+-]?(?:inf|nan)$/i
 
+// Powers of ten that a number holds exactly.
+const POWERS_OF_TEN: readonly number[] = Array.from({ length: 16 }, (_, n) => 10 ** n)
+
 /** `[+-]<integral>[.<fraction>][e[+-]<exponent>]`, `inf`, `-inf`, `nan` (`-nan` from older servers). */
-export function scanDouble(text: string): number | undefined {
+export function scanDouble(bytes: Buffer, start: number, end: number): number | undefined {
+  return end - start <= 16 ? scanShortDouble(bytes, start, end) : parseDouble(latin1Text(bytes, start, end))
+}
+
+// At most 15 digits and a point: both the digits and the power of ten are exact, so their quotient is rounded once.
+function scanShortDouble(bytes: Buffer, start: number, end: number): number | undefined {
+  const negative = bytes[start] === 0x2d
+  const first = negative ? start + 1 : start
+  let digits = 0
+  let point = end
+  for (let at = first; at < end; at++) {
+    const digit = bytes[at]! ^ 0x30
+    if (digit <= 9) digits = digits * 10 + digit
+    else if (bytes[at] === 0x2e && point === end && at > first) point = at
+    else return parseDouble(latin1Text(bytes, start, end))
+  }
+  const places = point === end ? 0 : end - point - 1
+  if (first === end || end - first - places > 15) return parseDouble(latin1Text(bytes, start, end))
+  const value = digits / POWERS_OF_TEN[places]!
+  return negative ? -value : value
+}
+
+function parseDouble(text: string): number | undefined {
   if (DOUBLE.test(text)) return Number(text)
   if (!INFINITE_OR_NAN.test(text)) return undefined
   if (text.endsWith('n') || text.endsWith('N')) return Number.NaN
