@@ -292,15 +292,17 @@ export class LocalServer {
 
   /** @internal The first start. Without a port, free ones are tried until one is still free when the server takes it. */
   async begin(port: number | undefined, deadline: Deadline): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#launch(port ?? (await reserveFreePort(HOST)), deadline)
-      } catch (error) {
-        releasePort(this.#port)
-        const mayTryAgain = port === undefined && tries < PORT_TRIES && wasPortTaken(error)
-        if (!mayTryAgain) throw error
+    await this.#inTurn(async () => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await this.#launch(port ?? (await reserveFreePort(HOST)), deadline)
+        } catch (error) {
+          releasePort(this.#port)
+          const mayTryAgain = port === undefined && tries < PORT_TRIES && wasPortTaken(error)
+          if (!mayTryAgain) throw error
+        }
       }
-    }
+    })
   }
 
   /** @internal The last lines of the log, for error messages. */
@@ -330,6 +332,7 @@ export class LocalServer {
   }
 
   async #launch(port: number, deadline: Deadline): Promise<void> {
+    if (this.#isFinished) throw new ClosedError(`the cluster of ${this.address}`)
     if (port !== this.#port) releasePort(this.#port)
     this.#port = port
     reservePort(port)
@@ -337,7 +340,6 @@ export class LocalServer {
     await this.#plan.workspace?.open()
     await mkdir(this.dir, { recursive: true })
     await writeFile(conf, configFile({ ...this.#plan, host: HOST, port }), { mode: 0o600 })
-    if (this.#isFinished) throw new ClosedError(`the cluster of ${this.address}`)
 
     const process = new ServerProcess(this.binary.path, [conf], this.dir, this.#logFile)
     this.#process = process

@@ -165,12 +165,14 @@ describe('a cluster of three primaries and three replicas', () => {
   test('stop ends all nodes, removes the folder, and may be called twice', async () => {
     const { nodes } = cluster
     await nodes[0]!.pause()
+    const late = cluster.addNode().catch((error: unknown) => error)
     await Promise.all([cluster.stop(), cluster.stop()])
+    expect(await late).toBeInstanceOf(Error)
     await cluster.stop()
     expect(nodes.map(node => node.state)).toEqual(nodes.map(() => 'stopped'))
-    expect(existsSync(dirname(nodes[0]!.dir))).toBe(false)
     await expect(nodes[0]!.restart()).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(cluster.addNode()).rejects.toMatchObject({ code: 'CLOSED' })
+    expect(existsSync(dirname(nodes[0]!.dir))).toBe(false)
   })
 })
 
