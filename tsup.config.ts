@@ -1,18 +1,21 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 
-// One build for every entry and both module systems: the shared floors land in common chunks, so that a class
-// imported from 'slotwise' and one met through 'slotwise/local' are the same class.
-export default defineConfig({
+const shared: Options = {
   entry: { index: 'src/index.ts', local: 'src/local/index.ts' },
-  format: ['esm', 'cjs'],
   target: 'node20',
   platform: 'node',
-  dts: true,
-  splitting: true,
   treeshake: false,
-  clean: true,
   sourcemap: false,
   minifySyntax: true,
   minifyWhitespace: true,
   minifyIdentifiers: false,
-})
+}
+
+// ESM shares the lower floors between entries in common chunks. CommonJS does not: esbuild splits ESM only, and what
+// tsup makes of it (through sucrase) does not parse where a class has fields and a minified constructor, and turns
+// every `?.` into a function call. Errors are recognised across the copies by their brand, see core/errors.ts.
+export default defineConfig([
+  { ...shared, format: 'esm', splitting: true, clean: ['dist/*.js'] },
+  { ...shared, format: 'cjs', splitting: false, clean: ['dist/*.cjs'] },
+  { ...shared, format: ['esm', 'cjs'], dts: { only: true }, clean: ['dist/*.d.ts', 'dist/*.d.cts'] },
+])
