@@ -1,4 +1,5 @@
 // Where a server is: host and port, or the path of a unix socket; and the many ways people write it down.
+import { isIPv6 } from 'node:net'
 import { InvalidOptionError } from './errors.js'
 import { knownFields, pathOf } from './options.js'
 
@@ -68,8 +69,8 @@ export function parseNode(input: unknown, field: string): ParsedNode {
   if (host === undefined && port === undefined)
     throw new InvalidOptionError(field, 'must have a host, a path or a url')
   return plain({
-    host: checkHost(host ?? DEFAULT_HOST, pathOf(field, 'host')),
-    port: checkPort(port ?? DEFAULT_PORT, pathOf(field, 'port')),
+    host: host === undefined ? DEFAULT_HOST : checkHost(host, pathOf(field, 'host')),
+    port: port === undefined ? DEFAULT_PORT : checkPort(port, pathOf(field, 'port')),
   })
 }
 
@@ -86,8 +87,6 @@ function parseText(text: string, field: string): ParsedNode {
 }
 
 function hostPort(host: string, port: string | undefined, field: string): ParsedNode {
-  if (/[\s/@?#]/.test(host))
-    throw new InvalidOptionError(field, 'must be a redis:// URL, host:port, or { host, port }')
   return plain({
     host: checkHost(host, field),
     port:
@@ -112,10 +111,12 @@ function parseUrl(text: string, field: string): ParsedNode {
     // The parser's own error quotes the URL, and with it the password.
     throw new InvalidOptionError(field, 'is not a valid URL (is its port from 1 to 65535?)')
   }
+  // Left as it is, it would cut a password in two and make the first half a host.
+  if (url.hash !== '') throw new InvalidOptionError(field, 'holds a #, which is written %23 in a URL')
   checkQuery(url, field, ['db'])
   return {
     endpoint: {
-      host: checkHost(url.hostname.replace(/^\[|\]$/g, ''), field),
+      host: checkHost(url.hostname, field),
       port: url.port === '' ? DEFAULT_PORT : checkPort(Number(url.port), field),
     },
     tls,
@@ -140,7 +141,9 @@ function parseUnix(text: string, field: string): ParsedNode {
 }
 
 function parseDb(url: URL, path: string, field: string): number | undefined {
-  const word = path === '' ? url.searchParams.get('db') : path
+  const query = url.searchParams.get('db')
+  if (path !== '' && query !== null) throw new InvalidOptionError(field, 'names its database twice')
+  const word = path === '' ? query : path
   if (word === null || word === '') return undefined
   if (!/^\d{1,9}$/.test(word))
     throw new InvalidOptionError(field, 'must name its database by number, as in redis://host:6379/2')
@@ -165,9 +168,16 @@ function decode(word: string, field: string): string {
   }
 }
 
+// What passes is shown in messages, so nothing passes that could be the rest of a URL, and with it a password.
 function checkHost(host: unknown, field: string): string {
-  if (typeof host === 'string' && host.trim() !== '') return host
-  throw new InvalidOptionError(field, 'must be a non-empty host name or address')
+  if (typeof host !== 'string' || host === '')
+    throw new InvalidOptionError(field, 'must be a non-empty host name or address')
+  if (/[\s/@?#]/.test(host))
+    throw new InvalidOptionError(field, 'must be a redis:// URL, host:port, or { host, port }')
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  if (bare.includes(':') && !isIPv6(bare))
+    throw new InvalidOptionError(field, 'holds colons and is neither host:port nor an IPv6 address')
+  return bare
 }
 
 function checkPort(port: unknown, field: string): number {

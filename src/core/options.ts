@@ -84,7 +84,8 @@ function show(value: unknown): string {
 
 function typeOf(value: unknown): string {
   if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 /** The same but for case, or at most two letters changed, added, left out. */

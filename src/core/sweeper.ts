@@ -4,6 +4,7 @@
 // is a Sweepable: at every tick it walks what it holds and rejects what has expired. Nothing is registered per
 // call, so nothing that has settled stays referenced, and a call costs no timer. The walk is over calls under
 // way only: 1,024 of them are some 10 µs of work per tick. See docs/decisions/0003-deadlines-by-walk.md.
+import { channels, publish } from './diagnostics.js'
 
 /** Holds calls, and rejects those whose deadline has passed. */
 export interface Sweepable {
@@ -59,7 +60,14 @@ export class Sweeper {
 
   readonly #tick = (): void => {
     const now = performance.now()
-    for (const member of this.#members) member.sweep(now)
+    for (const member of this.#members) {
+      try {
+        member.sweep(now)
+      } catch (error) {
+        // A caller's own code threw. The other members' callers wait too, and the clock must go on.
+        publish(channels.error, { error })
+      }
+    }
     // Only after a last walk: what an aborted call left behind is found by it.
     if (this.#pending === 0) {
       clearInterval(this.#timer)
