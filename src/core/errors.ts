@@ -74,8 +74,10 @@ export class SlotwiseError extends Error implements CallFacts {
 
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options)
-    // The class's own name, also for subclasses a user may define.
-    Object.defineProperty(this, 'name', { value: new.target.name, configurable: true, writable: true })
+    // Not the class's name where there is a kind: an application's bundler may shorten names. A user's subclass has none.
+    const maker: Kinded & { readonly name: string } = new.target
+    const name = Object.hasOwn(maker, KIND) ? maker[KIND] : maker.name
+    Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
