@@ -5,8 +5,9 @@
 // variant that answers in another shape has a name of its own, since builders have neither overloads nor generics:
 // the name of the command, and what is different: `setIf`, `setAndGet`, `lpopCount`, `zrangeWithScores`, `zaddIncr`.
 //
-// A group file exports builders and types, and no other value: what it exports is a method. Spread as namespaces,
-// so that the mapped types find the builders' own TSDoc.
+// A group file exports builders and types, and no other value: what it exports is a method. The type is spelled out
+// as that of the namespaces, so that methods keep the builders' TSDoc: the type of a spread is written to the
+// declaration files without it.
 import * as connection from './connection.js'
 import * as diagnostics from './diagnostics.js'
 import * as expiry from './expiry.js'
@@ -20,7 +21,20 @@ import * as sortedSetRanges from './sorted-set-ranges.js'
 import * as sortedSets from './sorted-sets.js'
 import * as strings from './strings.js'
 
-export const catalogue = {
+export type Builders = typeof strings &
+  typeof keys &
+  typeof expiry &
+  typeof hashes &
+  typeof lists &
+  typeof sets &
+  typeof sortedSets &
+  typeof sortedSetRanges &
+  typeof sortedSetCombinations &
+  typeof connection &
+  typeof server &
+  typeof diagnostics
+
+export const catalogue: Builders = {
   ...strings,
   ...keys,
   ...expiry,
@@ -34,5 +48,3 @@ export const catalogue = {
   ...server,
   ...diagnostics,
 }
-
-export type Builders = typeof catalogue
