@@ -126,7 +126,7 @@ function report({ elapsedMs, latencies, done }) {
   )
 }
 
-/** Keys and slots per primary, as bars; and the slots themselves, 64 columns of 256. */
+/** Keys and slots per primary, as bars; and keys over the slots, 64 columns of 256. */
 async function chart(keys) {
   const owners = new Map()
   for (const primary of await cluster.primaries()) owners.set(primary.address, { keys: 0, slots: new Set() })
@@ -146,12 +146,16 @@ async function chart(keys) {
       `  ${address.padEnd(16)} ${cyan('█'.repeat(width).padEnd(40))} ${owner.keys.toLocaleString('en').padStart(8)} keys  ${owner.slots.size.toLocaleString('en').padStart(6)} slots`,
     )
   }
-  const blocks = ' ▁▂▃▄▅▆▇█'
-  const highest = Math.max(...perColumn)
-  const line = perColumn.map(count => blocks[Math.ceil((count / highest) * 8)]).join('')
-  console.log(
-    `\n  ${dim('keys over the slots, 256 to a column')}\n  ${cyan(line)}\n  0${' '.repeat(58)}16383`,
-  )
+  // From the emptiest column to the fullest: hashing is even, so the bars show how even.
+  const blocks = '▁▂▃▄▅▆▇█'
+  const fewest = Math.min(...perColumn)
+  const range = Math.max(...perColumn) - fewest
+  const line = perColumn
+    .map(count => blocks[range === 0 ? 0 : Math.round(((count - fewest) / range) * 7)])
+    .join('')
+  const scale = `${fewest.toLocaleString('en')} to ${(fewest + range).toLocaleString('en')} keys a column`
+  console.log(`\n  ${dim(`keys over the slots, 256 slots a column: ${scale}`)}\n  ${cyan(line)}`)
+  console.log(`  0${'16383'.padStart(63)}`)
 }
 
 async function slotOwners() {
