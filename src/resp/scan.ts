@@ -97,16 +97,13 @@ function parseDouble(text: string): number | undefined {
 }
 
 const BIG_NUMBER = /^[+-]?\d+$/
+// Reading digits takes time by the square of their count: 0.3 ms for these, 20 ms for a line of 64 KB.
+const MAX_BIG_NUMBER = 4096
 
-/** `[+-]<digits>` of any length. */
-export function scanBigNumber(text: string): bigint | undefined {
+/** `[+-]<digits>`. */
+export function scanBigNumber(bytes: Buffer, start: number, end: number): bigint | undefined {
+  if (end - start > MAX_BIG_NUMBER) return undefined
+  const text = latin1Text(bytes, start, end)
   if (!BIG_NUMBER.test(text)) return undefined
-  return text.startsWith('+') ? BigInt(text.slice(1)) : BigInt(text)
-}
-
-/** One byte as it may stand in a message: `'x'` or `0x0d`. */
-export function showByte(byte: number): string {
-  return byte > 0x20 && byte < 0x7f
-    ? `'${String.fromCharCode(byte)}'`
-    : `0x${byte.toString(16).padStart(2, '0')}`
+  return BigInt(text.startsWith('+') ? text.slice(1) : text)
 }
