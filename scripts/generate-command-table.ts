@@ -1,7 +1,7 @@
 // Writes src/protocol/table.ts: one line per command, from the COMMAND and COMMAND DOCS replies of a running server
 // and from the overrides beside this file.
 //
-//   npm run generate:commands                    starts the redis-server on PATH for the purpose
+//   npm run generate:commands                    starts a server for it: SLOTWISE_SERVER, or redis-server on PATH
 //   npm run generate:commands -- 127.0.0.1:6379  asks that server (7.0 or newer: older ones know no key specs)
 //
 // The same server gives the same bytes: rows are sorted, and nothing of the run is written.
@@ -31,6 +31,7 @@ export interface Row {
 /** A reply of the tiny reader: RESP2 only, errors as values. */
 export type RawReply = string | number | null | Error | RawReply[]
 
+const SERVER = process.env.SLOTWISE_SERVER || 'redis-server'
 const TABLE = fileURLToPath(new URL('../src/protocol/table.ts', import.meta.url))
 
 /** The server's flag → the letter in the table. Flags not listed here do not concern a client. */
@@ -64,7 +65,7 @@ export async function serverVersion(host: string, port: number): Promise<string>
   return /^redis_version:(\S+)/m.exec(String(info))?.[1] ?? ''
 }
 
-/** Starts the `redis-server` on PATH on a free port, in a folder of its own, for as long as `use` runs. */
+/** Starts a server on a free port, in a folder of its own, for as long as `use` runs. */
 export async function withServer<T>(
   use: (host: string, port: number) => Promise<T>,
   options: readonly string[] = [],
@@ -72,10 +73,10 @@ export async function withServer<T>(
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'command-table-'))
   const words = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...options]
-  const child = spawn('redis-server', words, { stdio: 'ignore' })
+  const child = spawn(SERVER, words, { stdio: 'ignore' })
   const ended = new Promise<never>((_, reject) => {
-    child.once('error', error => reject(new Error('redis-server could not be started', { cause: error })))
-    child.once('exit', code => reject(new Error(`redis-server ended with ${code}`)))
+    child.once('error', error => reject(new Error(`${SERVER} could not be started`, { cause: error })))
+    child.once('exit', code => reject(new Error(`${SERVER} ended with ${code}`)))
   })
   ended.catch(() => undefined) // It does end, by our own hand, when nobody waits for it any more.
   try {
@@ -318,7 +319,7 @@ async function answering(port: number): Promise<void> {
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   }
-  throw new Error('redis-server did not answer within ten seconds')
+  throw new Error(`${SERVER} did not answer within ten seconds`)
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

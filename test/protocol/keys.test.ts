@@ -226,13 +226,12 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   GEORADIUSBYMEMBER: ['k m 1 m', 'k m 1 m COUNT 3 store d', 'k m 1 m STOREDIST d'],
   LMPOP: ['1 a LEFT', '2 a b RIGHT'],
   MIGRATE: ['h 1 k 0 5', 'h 1 k 0 5 COPY'],
+  MSETEX: ['1 a 1', '2 a 1 b 2 NX EX 5'],
   // Alone, the destination is a key as well; the server runs it, and GETKEYS does not see it.
   PFMERGE: ['d a', 'd a b'],
   SINTERCARD: ['1 a', '3 a b c LIMIT 2'],
   SORT: ['k', 'k LIMIT 0 5 ALPHA STORE d', 'k BY store GET store', 'k STORE d1 STORE d2', 'k GET # STORE d'],
   SORT_RO: ['k BY x'],
-  // Alone it is right, and GETKEYS asks for one word more.
-  SUNSUBSCRIBE: ['c', 'c1 c2'],
   XREAD: ['STREAMS a 0', 'COUNT 2 BLOCK 0 streams a b 0 $'],
   XREADGROUP: ['GROUP g c STREAMS a >', 'GROUP STREAMS c COUNT 1 NOACK STREAMS a b > 0'],
   ZDIFF: ['1 a', '2 a b WITHSCORES'],
@@ -246,15 +245,16 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
 }
 
 function sampleCalls({ words, arity }: Listed): string[][] {
-  const { spec } = findSpec(words)!
-  if (spec.keySpecs.length === 0) return []
+  const spec = findSpec(words)?.spec
+  // Newer servers and modules know commands that the table does not.
+  if (spec === undefined || spec.keySpecs.length === 0) return []
   const samples = SAMPLES[spec.name]
   if (samples !== undefined) return samples.map(sample => [...words, ...sample.split(' ')])
   const counted = spec.keySpecs.some(({ begin, find }) => begin.kind !== 'index' || find.kind !== 'range')
   if (counted) throw new Error(`${spec.name} needs a sample call`)
   const missing = (length: number) => Array.from({ length: length - words.length }, (_, n) => `w${n}`)
-  // As many words as it needs, and where it takes more, some more.
-  const least = Math.abs(arity)
+  // As many words as it needs (some servers understate that), and where it takes more, some more.
+  const least = Math.max(Math.abs(arity), words.length + 1)
   const lengths = arity > 0 ? [least] : [least, least + 2, least + 4]
   return lengths.map(length => [...words, ...missing(length)])
 }
