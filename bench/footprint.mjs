@@ -146,6 +146,8 @@ async function attempt(take) {
   try {
     return await take()
   } catch (error) {
-    return { error: String(error.message).split('\n')[0] }
+    // esbuild and npm put the reason elsewhere than in the first line of the message.
+    const reason = error.errors?.[0]?.text ?? error.stderr?.trim() ?? ''
+    return { error: (reason || error.message).split('\n')[0] }
   }
 }

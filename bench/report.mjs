@@ -1,5 +1,4 @@
 // From runs to medians, ratios and Markdown. Pure, but for the description of the machine.
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release } from 'node:os'
 import { CLIENTS } from './clients/index.mjs'
@@ -58,7 +57,7 @@ export function markdown({ machine, settings }, summary) {
   const labels = clients.map(labelOf)
   const rows = show => workloads.map(id => [titleOf(id), ...clients.map(client => show(id, client))])
   const sections = [
-    `${machine}. ${settings.rounds} rounds of ${settings.durationMs} ms after ${settings.warmUpMs} ms of warm-up, medians. \`${settings.command}\``,
+    `${machine}. Medians; rounds: ${settings.rounds}, each ${settings.durationMs} ms after ${settings.warmUpMs} ms of warm-up. \`${settings.command}\``,
     heading('Operations per second, client CPU µs per operation'),
     table(['', ...labels], rows(speed)),
   ]
@@ -78,9 +77,9 @@ export function markdown({ machine, settings }, summary) {
   }
   sections.push(heading('Latency, p50 / p99 ms'), table(['', ...labels], rows(latency)))
   sections.push(heading('Before the first command'), footprintTable(summary))
-  if (failures.length > 0) {
-    sections.push(heading('Runs that failed'), ...failures.map(failureLine))
-  }
+  if (failures.length > 0) sections.push(heading('Runs that failed'), ...failures.map(failureLine))
+  const missing = missingFigures(summary)
+  if (missing.length > 0) sections.push(heading('Figures that could not be taken'), ...missing)
   return sections.join('\n')
 
   function speed(id, client) {
@@ -128,6 +127,14 @@ function footprintTable({ clients, footprint, cell }) {
   )
 }
 
+function missingFigures({ clients, footprint }) {
+  return clients.flatMap(client =>
+    Object.entries(footprint[client] ?? {})
+      .filter(([, figure]) => figure?.error)
+      .map(([name, { error }]) => `- ${labelOf(client)}, ${name}: ${error}`),
+  )
+}
+
 export function labelOf(client) {
   return CLIENTS.get(client).label
 }
@@ -153,7 +160,7 @@ function table(columns, rows) {
 
 function figure(value) {
   if (value === undefined) return '-'
-  return typeof value === 'number' ? significant(value) : 'failed'
+  return typeof value === 'number' ? significant(value) : 'none'
 }
 
 function rate(perSecond) {
@@ -171,18 +178,13 @@ export function significant(value) {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
-export function describeMachine() {
-  const server = execFileSync('redis-server', ['--version'], { encoding: 'utf8' }).match(/v=(\S+)/)?.[1]
-  const versions = ['ioredis', 'redis', 'iovalkey', '@valkey/valkey-glide'].map(name => {
-    const { version } = JSON.parse(
-      readFileSync(new URL(`./node_modules/${name}/package.json`, import.meta.url), 'utf8'),
-    )
-    return `${name} ${version}`
+export function describeMachine({ flavour, version }) {
+  const rivals = ['ioredis', 'redis', 'iovalkey', '@valkey/valkey-glide'].map(name => {
+    const manifest = new URL(`./node_modules/${name}/package.json`, import.meta.url)
+    return `${name} ${JSON.parse(readFileSync(manifest, 'utf8')).version}`
   })
   const date = new Date().toISOString().slice(0, 10)
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
-  return `${date}, ${availableParallelism()} cores (${processor}), Linux ${release()}, Node ${process.versions.node}, Redis ${server}, 3 primaries on loopback; ${versions.join(', ')}`.replace(
-    'Linux',
-    process.platform,
-  )
+  const system = `${availableParallelism()} cores (${processor}), ${process.platform} ${release()}`
+  return `${date}, ${system}, Node ${process.versions.node}, ${flavour} ${version}, 3 primaries on loopback; ${rivals.join(', ')}`
 }

@@ -49,8 +49,7 @@ async function measureAll() {
     const runs = []
     for (let round = 1; round <= rounds; round++) {
       for (const workload of workloads) {
-        // Each round begins with another client, so that none always runs after the same neighbour.
-        for (const client of rotate(clients, round - 1)) {
+        for (const client of runOrder(clients, round)) {
           const job = {
             task: 'measure',
             client,
@@ -76,7 +75,7 @@ async function measureAll() {
       latencyMs,
       command: `node ${process.argv.slice(1).map(relative).join(' ')}`,
     }
-    return { machine: describeMachine(), settings, clients, workloads, runs, footprint }
+    return { machine: describeMachine(local.binary), settings, clients, workloads, runs, footprint }
   } finally {
     await local.stop()
   }
@@ -187,9 +186,16 @@ function fail(message) {
   process.exit(2)
 }
 
-function rotate(list, by) {
-  const start = by % list.length
-  return [...list.slice(start), ...list.slice(0, start)]
+/**
+ * slotwise and the bare loop run one right after the other, in turns, because their ratio is the finest figure. The
+ * rivals change places with every round, so that none always follows the same neighbour.
+ */
+function runOrder(clients, round) {
+  const pair = clients.filter(client => client === 'slotwise' || client === 'bare')
+  const rivals = clients.filter(client => !pair.includes(client))
+  const start = rivals.length > 0 ? (round - 1) % rivals.length : 0
+  const rotated = [...rivals.slice(start), ...rivals.slice(0, start)]
+  return round % 2 === 1 ? [...pair, ...rotated] : [...rotated, ...pair.reverse()]
 }
 
 function relative(argument) {
