@@ -92,9 +92,25 @@ export function withPrelude<T>(command: Command<T>, prelude: readonly Command[])
   return new BuiltCommand(command.spec, command.args, command.slot, command.decode, prelude, command.hints)
 }
 
-/** The same command with other hints. */
+/** The same command with other hints. What the command asks for by itself (bytes, for DUMP) stays. */
 export function withHints<T>(command: Command<T>, hints: Hints): Command<T> {
-  return new BuiltCommand(command.spec, command.args, command.slot, command.decode, command.prelude, hints)
+  const own = command.hints
+  return new BuiltCommand(
+    command.spec,
+    command.args,
+    command.slot,
+    command.decode,
+    command.prelude,
+    own === DEFAULT_HINTS ? hints : mergeHints(own, hints),
+  )
+}
+
+function mergeHints(own: Hints, wanted: Hints): Hints {
+  return createHints({
+    replies: own.replies === 'buffer' ? 'buffer' : wanted.replies,
+    integers: own.integers === 'bigint' ? 'bigint' : wanted.integers,
+    idempotent: own.idempotent || wanted.idempotent,
+  })
 }
 
 /** The same command with other arguments (a key prefix, say) and the slot they have. */

@@ -118,6 +118,7 @@ describe.each([2, 3] as const)('over RESP%i', protocol => {
     await redis.set('k', value)
     const dumped = await redis.dump('k')
     expect(Buffer.isBuffer(dumped)).toBe(true)
+    expect(await redis.with({ timeoutMs: 5000 }).dump('k')).toEqual(dumped)
     expect(await redis.dump('missing')).toBeNull()
     expect(await redis.restore('copy', 0, dumped!)).toBe('OK')
     expect(await bytes.get('copy')).toEqual(value)
