@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { type Endpoint, formatAddress } from '../core/address.js'
 import { channels, publish } from '../core/diagnostics.js'
 import {
+  AuthenticationError,
   ClosedError,
   ConnectError,
   ConnectionLostError,
@@ -25,9 +26,9 @@ import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
 import { Encoder } from '../resp/encoder.js'
 import { INCOMPLETE, Parser } from '../resp/parser.js'
 import { Push, type Reply } from '../resp/types.js'
-import type { CredentialStore } from './credentials.js'
+import type { CredentialStore, Credentials } from './credentials.js'
 import { dial } from './dial.js'
-import { authenticate, handshake, type ServerHello } from './handshake.js'
+import { authenticate, handshake, isFarewell, type ServerHello } from './handshake.js'
 import { InFlight } from './in-flight.js'
 import type { ResolvedConnectionOptions } from './options.js'
 import { PreludeSink, UnitSink } from './prelude.js'
@@ -75,12 +76,15 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   #waitingSinks: Sink[] = []
   readonly #maxQueued: number
   #socket: Socket | undefined
+  #phase: ConnectPhase = 'connect'
   #ready = false
   #closed = false
   #flushScheduled = false
   #blocked = false
   #closing: { promise: Promise<void>; done: () => void } | undefined
   #stopRenewals: (() => void) | undefined
+  /** Runs until it is ready. */
+  readonly #openTimer: NodeJS.Timeout
   readonly #abortDial = new AbortController()
 
   constructor(target: ConnectionTarget, context: ConnectionContext, hooks: ConnectionHooks = {}) {
@@ -91,6 +95,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     this.#maxQueued = context.options.maxQueued
     this.#parser = new Parser(context.options.limits)
     context.sweeper.add(this)
+    this.#openTimer = setTimeout(this.#onLate, context.options.connectTimeoutMs)
     void this.#open()
   }
 
@@ -102,7 +107,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   }
   /** How far it has come in being made. */
   get phase(): ConnectPhase {
-    return this.#socket === undefined ? 'connect' : 'reply'
+    return this.#phase
   }
   /** Commands waiting to be written. */
   get queued(): number {
@@ -122,7 +127,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       sink.reject(
         new OverloadedError(
           `${this.address}: ${this.#maxQueued} commands are waiting or in flight already`,
-          'connection.maxQueued',
+          'maxQueued',
         ),
       )
       return
@@ -159,66 +164,99 @@ export class Connection implements Executor, Lifecycle, Sweepable {
 
   sweep(now: number): void {
     this.#inFlight.sweep(now, expireInFlight)
+    const commands = this.#waitingCommands
     const sinks = this.#waitingSinks
+    let kept = 0
+    // Whoever hears of its deadline may ask again, and so lengthen the list, or end the connection, and so replace it.
     for (let i = 0; i < sinks.length; i++) {
       const sink = sinks[i] as Sink
-      if (!sink.settled && sink.deadline <= now) {
-        sink.reject(
-          new DeadlineExceededError(
-            this.#ready ? 'the socket to take it' : `a connection to ${this.address}`,
-            'not-sent',
-          ),
-        )
+      if (sink.settled) continue
+      if (sink.deadline > now) {
+        commands[kept] = commands[i] as Command
+        sinks[kept++] = sink
+      } else {
+        reject(sink, this.#overdue())
       }
     }
-    if (sinks.length > 0 && sinks.every(isSettled)) {
-      this.#waitingCommands.length = 0
-      sinks.length = 0
-      this.#endIfDrained()
-    }
+    commands.length = kept
+    sinks.length = kept
+    if (this.#closing === undefined) return
+    // A server that answers no more does not keep a connection open whose callers have all left.
+    if (kept === 0 && this.#inFlight.settled) this.#endPolitely()
   }
 
   async #open(): Promise<void> {
     const { options, credentials } = this.#context
-    const deadline = performance.now() + options.connectTimeoutMs
+    let shown: Credentials | undefined
     try {
+      // Before the dial: a server that turns us away may say so before it is spoken to, and waits for nobody's provider.
+      this.#phase = 'auth'
+      shown = await credentials.current(this.address)
+      if (this.#closed) return
+      let newest = shown
+      this.#stopRenewals = credentials.onRenew(fresh => {
+        newest = fresh
+        if (this.#ready) this.#show(fresh)
+      })
       const socket = await dial(this.target.endpoint, options, {
-        deadline,
         serverName: this.target.serverName,
         signal: this.#abortDial.signal,
         onread: { buffer: this.#readBuffer, callback: this.#onRead },
+        onPhase: this.#onPhase,
       })
       if (this.#closed) {
         socket.destroy()
         return
       }
+      this.#phase = 'reply'
       this.#socket = socket
       socket.on('error', this.#onError)
       socket.on('close', this.#onEnd)
       socket.on('end', this.#onEnd)
       socket.on('drain', this.#onDrain)
-      this.hello = await handshake(this.#askNow, {
+      const hello = await handshake(this.#askNow, {
         address: this.address,
         options,
-        credentials,
+        credentials: shown,
         readOnly: this.target.readOnly ?? false,
       })
       if (this.#closed) return
+      this.hello = hello
       this.#ready = true
-      this.#stopRenewals = credentials.onRenew(fresh => {
-        authenticate(this.#askNow, fresh, this.address).catch((error: Error) => this.destroy(error))
-      })
+      clearTimeout(this.#openTimer)
       publish(channels.connectionOpen, { address: this.address })
       this.#hooks.onReady?.(this)
+      if (newest !== undefined && newest !== shown) this.#show(newest)
       this.#flush()
     } catch (error) {
-      const failure =
-        error instanceof ConnectError ? error : new ConnectError(this.address, 'reply', { cause: error })
-      this.#end(failure, failure)
+      if (error instanceof AuthenticationError) credentials.refused(shown)
+      this.#fail(error as Error)
     }
   }
 
-  /** For handshake and re-authentication: written at once, ahead of what waits. Errors of the server are values here. */
+  readonly #onPhase = (phase: ConnectPhase): void => {
+    this.#phase = phase
+  }
+
+  readonly #onLate = (): void => {
+    const { connectTimeoutMs } = this.#context.options
+    const message = `not done within the connect timeout of ${connectTimeoutMs} ms`
+    const cause = new DeadlineExceededError('a connection', 'not-sent')
+    this.#fail(new ConnectError(this.address, this.#phase, { cause, message }))
+  }
+
+  /** Shows fresh credentials. Where they are refused the connection goes on with those it has shown before. */
+  #show(fresh: Credentials): void {
+    authenticate(this.#askNow, fresh, this.address).catch((error: Error) => {
+      // Any other failure is the connection's own end, and told as such.
+      if (error instanceof AuthenticationError) this.#context.credentials.renewalRefused(fresh, error)
+    })
+  }
+
+  /**
+   * For handshake and re-authentication: written at once, ahead of what waits. Errors of the server are values here. No
+   * time-out of its own: an AUTH behind a BLPOP is answered when that is.
+   */
   readonly #askNow = (commands: readonly Command[]): Promise<readonly Reply[]> =>
     new Promise((resolve, reject) => {
       const socket = this.#socket
@@ -226,16 +264,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
         reject(new ConnectionLostError(this.address, 'not-sent'))
         return
       }
-      const timeoutMs = this.#context.options.connectTimeoutMs
-      const timer = setTimeout(() => {
-        this.destroy(
-          new ConnectError(this.address, 'reply', {
-            message: `no answer to the handshake within ${timeoutMs} ms`,
-          }),
-        )
-      }, timeoutMs)
       const answers = new AnswerSink(commands.length, outcome => {
-        clearTimeout(timer)
         if (outcome instanceof Error) reject(outcome)
         else resolve(outcome)
       })
@@ -259,7 +288,11 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       const sink = sinks[i] as Sink
       if (sink.settled) continue
       const command = commands[i] as Command
-      sink.sent()
+      try {
+        sink.sent()
+      } catch (error) {
+        publish(channels.error, { error })
+      }
       if (command.prelude.length === 0) {
         encoder.append(command.args)
         inFlight.push(command.hints.mode, sink)
@@ -329,9 +362,9 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       else this.#parser.filled(size)
       this.#deliver()
     } catch (error) {
-      const poisoned =
-        error instanceof ProtocolError ? error : new ProtocolError(`cannot read replies: ${String(error)}`)
-      this.#end(poisoned, poisoned)
+      this.#fail(
+        error instanceof ProtocolError ? error : new ProtocolError(`cannot read replies: ${String(error)}`),
+      )
     }
     return !this.#closed
   }
@@ -342,17 +375,19 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     for (;;) {
       const reply = parser.read(inFlight.headMode)
       if (reply === INCOMPLETE) break
-      if (typeof reply === 'string') {
-        const sink = inFlight.shift()
-        if (sink === undefined) throw unasked(parser)
-        sink.resolve(reply)
-      } else if (reply instanceof Push) {
+      if (reply instanceof Push) {
         this.#hooks.onPush?.(this, reply)
       } else {
         const sink = inFlight.shift()
-        if (sink === undefined) throw unasked(parser)
-        if (reply instanceof Error) sink.reject(reply)
-        else sink.resolve(reply)
+        if (sink === undefined) throw unasked(parser, reply)
+        // A sink may run code of the application's: what that throws is not this connection's affair.
+        try {
+          if (typeof reply === 'string') sink.resolve(reply)
+          else if (reply instanceof Error) sink.reject(reply)
+          else sink.resolve(reply)
+        } catch (error) {
+          publish(channels.error, { error })
+        }
       }
       if (this.#closed) return
     }
@@ -361,22 +396,33 @@ export class Connection implements Executor, Lifecycle, Sweepable {
 
   #endIfDrained(): void {
     if (this.#closing === undefined || this.#closed) return
-    if (this.#waitingCommands.length > 0 || this.#inFlight.size > 0) return
-    this.#end(new ClosedError(`connection to ${this.address}`), undefined)
+    if (this.#waitingCommands.length === 0 && this.#inFlight.size === 0) this.#endPolitely()
   }
 
-  readonly #onError = (error: Error): void => this.#end(error, error)
+  #endPolitely(): void {
+    this.#end(new ClosedError(`connection to ${this.address}`), undefined, true)
+  }
 
-  readonly #onEnd = (): void => {
-    const error = new Error('the server closed the connection')
-    this.#end(error, error)
+  readonly #onError = (error: Error): void => this.#fail(error)
+
+  readonly #onEnd = (): void => this.#fail(new Error('the server closed the connection'))
+
+  /** The connection is of no more use. If it has not been ready yet, it could not be made. */
+  #fail(error: Error): void {
+    if (this.#closed) return
+    const failure =
+      this.#ready || error instanceof ConnectError
+        ? error
+        : new ConnectError(this.address, isTlsError(error) ? 'tls' : this.#phase, { cause: error })
+    this.#end(failure, failure)
   }
 
   /** The only way to `closed`. `cause` is what the sinks hear of; `news` what the maker hears of. */
-  #end(cause: Error, news: Error | undefined): void {
+  #end(cause: Error, news: Error | undefined, politely = false): void {
     if (this.#closed) return
     this.#closed = true
     this.#ready = false
+    clearTimeout(this.#openTimer)
     this.#context.sweeper.remove(this)
     this.#stopRenewals?.()
     this.#abortDial.abort(cause)
@@ -385,20 +431,20 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       // Errors of a socket already given up have nobody to hear them.
       socket.removeListener('error', this.#onError)
       socket.on('error', ignore)
-      if (news === undefined) socket.end(() => socket.destroy())
+      if (politely) farewell(socket)
       else socket.destroy()
-      if (news === undefined) socket.unref()
     }
     // First those who were sent, then those who were not: the order in which they were asked.
     // The caller whose answer could not be read hears of that; those behind it hear of the lost connection.
-    if (cause instanceof ProtocolError) this.#inFlight.shift()?.reject(cause)
+    const unread = cause instanceof ProtocolError ? this.#inFlight.shift() : undefined
+    if (unread !== undefined) reject(unread, cause)
     for (let sink = this.#inFlight.shift(); sink !== undefined; sink = this.#inFlight.shift()) {
-      sink.reject(this.#lost(cause, 'unknown'))
+      reject(sink, this.#lost(cause, 'unknown'))
     }
     const waiting = this.#waitingSinks
     this.#waitingCommands = []
     this.#waitingSinks = []
-    for (const sink of waiting) if (!sink.settled) sink.reject(this.#lost(cause, 'not-sent'))
+    for (const sink of waiting) if (!sink.settled) reject(sink, this.#lost(cause, 'not-sent'))
     publish(channels.connectionClose, { address: this.address, error: news })
     this.#closing?.done()
     this.#hooks.onClose?.(this, news)
@@ -408,6 +454,11 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     if (outcome === 'not-sent' && cause instanceof ConnectError) return cause.again()
     if (cause instanceof ClosedError) return new ClosedError('the client', outcome)
     return new ConnectionLostError(this.address, outcome, { cause })
+  }
+
+  #overdue(): Error {
+    const waitedFor = this.#ready ? 'the socket to take it' : `a connection to ${this.address}`
+    return new DeadlineExceededError(waitedFor, 'not-sent')
   }
 }
 
@@ -426,7 +477,8 @@ class AnswerSink implements Sink {
   sent(): void {}
   resolve(reply: Reply): void {
     this.#replies.push(reply)
-    if (this.#replies.length < this.#wanted || this.settled) return
+    const last = this.#replies.length === this.#wanted || (reply instanceof ReplyError && isFarewell(reply))
+    if (!last || this.settled) return
     this.settled = true
     this.#done(this.#replies)
   }
@@ -440,16 +492,33 @@ class AnswerSink implements Sink {
   }
 }
 
+/** Tells a sink; what it throws is published and goes no further. */
+function reject(sink: Sink, error: Error): void {
+  try {
+    sink.reject(error)
+  } catch (thrown) {
+    publish(channels.error, { error: thrown })
+  }
+}
+
 function expireInFlight(sink: Sink): void {
-  sink.reject(new DeadlineExceededError('a reply', 'unknown'))
+  reject(sink, new DeadlineExceededError('a reply', 'unknown'))
 }
 
-function isSettled(sink: Sink): boolean {
-  return sink.settled
+// An alert of TLS 1.3 about our certificate comes after the handshake, as the first thing read.
+function isTlsError(error: NodeJS.ErrnoException): boolean {
+  return error.code?.startsWith('ERR_SSL_') === true
 }
 
-function unasked(parser: Parser): ProtocolError {
-  return new ProtocolError('a reply came that nobody had asked for', parser.offset)
+function unasked(parser: Parser, reply: Reply): ProtocolError {
+  const what = reply instanceof ReplyError ? `: ${reply.message}` : ''
+  return new ProtocolError(`a reply came that nobody had asked for${what}`, parser.offset)
+}
+
+// Not held open by a peer that takes nothing any more.
+function farewell(socket: Socket): void {
+  socket.end(() => socket.destroy())
+  socket.unref()
 }
 
 function ignore(): void {}

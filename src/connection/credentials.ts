@@ -1,8 +1,9 @@
-// The credentials of a client: fixed ones, or a provider's, which is asked again before what it gave expires. Live
-// connections are told, and show the fresh ones to their servers.
+// The credentials of a client: fixed ones, or a provider's, which is asked again before what it gave expires (and for
+// every connection where it does not say when that is). Live connections are told, and show the fresh ones to their
+// servers.
 import { inspect } from 'node:util'
 import { backoffDelay } from '../core/backoff.js'
-import { AuthenticationError } from '../core/errors.js'
+import { AuthenticationError, DeadlineExceededError } from '../core/errors.js'
 
 export interface Credentials {
   readonly username?: string
@@ -20,6 +21,10 @@ export type CredentialsProvider = () => ExpiringCredentials | Promise<ExpiringCr
 // Asked again when this share of the life is over: time to try more than once before the end.
 const RENEW_AT = 0.8
 const RETRY = { baseMs: 1000, capMs: 30_000 }
+// A provider that gives what has expired already is not asked in a loop.
+const MIN_WAIT_MS = 1000
+// A question without an answer is given up, so that another can be asked.
+const ANSWER_WITHIN_MS = 30_000
 // The longest a timer can wait; asked again then, however long they would last.
 const MAX_WAIT_MS = 2 ** 31 - 1
 
@@ -27,7 +32,10 @@ export class CredentialStore {
   readonly #provider: CredentialsProvider | undefined
   readonly #onError: (error: Error) => void
   readonly #listeners = new Set<(fresh: Credentials) => void>()
+  /** Good for a handshake, unless they have expired. */
   #current: ExpiringCredentials | undefined
+  /** What the provider gave last. */
+  #latest: ExpiringCredentials | undefined
   #asking: Promise<ExpiringCredentials> | undefined
   #timer: NodeJS.Timeout | undefined
   #failures = 0
@@ -44,8 +52,7 @@ export class CredentialStore {
   async current(address: string): Promise<Credentials | undefined> {
     if (this.#provider === undefined) return this.#current
     const current = this.#current
-    if (current !== undefined && (current.expiresAt === undefined || current.expiresAt > Date.now()))
-      return current
+    if (current?.expiresAt !== undefined && current.expiresAt > Date.now()) return current
     try {
       return await this.#ask(this.#provider)
     } catch (cause) {
@@ -53,7 +60,18 @@ export class CredentialStore {
     }
   }
 
-  /** `listener` is given fresh credentials whenever there are some. Returns the way to stop. */
+  /** A server refused these in a handshake: the provider is asked again for the next one, whenever they would expire. */
+  refused(credentials: Credentials | undefined): void {
+    if (this.#provider !== undefined && this.#current === credentials) this.#current = undefined
+  }
+
+  /** A live connection's server refused fresh ones. The connection keeps what it has; somebody should know. */
+  renewalRefused(credentials: Credentials, error: Error): void {
+    this.refused(credentials)
+    if (!this.#closed) this.#onError(error)
+  }
+
+  /** `listener` is given fresh credentials whenever they differ from those before. Returns the way to stop. */
   onRenew(listener: (fresh: Credentials) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -74,7 +92,7 @@ export class CredentialStore {
   }
 
   #ask(provider: CredentialsProvider): Promise<ExpiringCredentials> {
-    this.#asking ??= this.#askOnce(provider).finally(() => {
+    this.#asking ??= inTime(this.#askOnce(provider)).finally(() => {
       this.#asking = undefined
     })
     return this.#asking
@@ -83,9 +101,14 @@ export class CredentialStore {
   async #askOnce(provider: CredentialsProvider): Promise<ExpiringCredentials> {
     const given: unknown = await provider()
     const fresh = checked(given)
+    const before = this.#latest
     this.#current = fresh
+    this.#latest = fresh
     this.#failures = 0
     this.#schedule(fresh)
+    if (before !== undefined && (before.password !== fresh.password || before.username !== fresh.username)) {
+      for (const listener of [...this.#listeners]) listener(fresh)
+    }
     return fresh
   }
 
@@ -93,12 +116,12 @@ export class CredentialStore {
     if (expiresAt === undefined || this.#closed) return
     const life = Math.max(0, expiresAt - Date.now())
     // A little before the due point, by chance: many clients started together do not ask together.
-    this.#renewIn(life * RENEW_AT * (0.9 + Math.random() * 0.1))
+    this.#renewIn(Math.max(MIN_WAIT_MS, life * RENEW_AT * (0.9 + Math.random() * 0.1)))
   }
 
   #renewIn(waitMs: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#renew(), Math.min(MAX_WAIT_MS, Math.max(1, waitMs)))
+    this.#timer = setTimeout(() => void this.#renew(), Math.min(MAX_WAIT_MS, waitMs))
     this.#timer.unref()
   }
 
@@ -106,8 +129,7 @@ export class CredentialStore {
     const provider = this.#provider
     if (provider === undefined || this.#closed) return
     try {
-      const fresh = await this.#ask(provider)
-      for (const listener of [...this.#listeners]) listener(fresh)
+      await this.#ask(provider)
     } catch (cause) {
       if (this.#closed) return
       this.#onError(
@@ -132,5 +154,19 @@ function checked(given: unknown): ExpiringCredentials {
     password,
     ...(username === undefined ? {} : { username }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const expire = (): void => reject(new DeadlineExceededError('the credentials provider', 'not-sent'))
+    timer = setTimeout(expire, ANSWER_WITHIN_MS)
+    timer.unref()
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

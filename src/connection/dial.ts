@@ -1,9 +1,16 @@
-// From an endpoint to a connected socket, within a deadline: name look-up, TCP or unix, TLS. A failure says how far it
-// came. Nothing is left behind: no listener, no timer, no socket whose late error nobody hears.
-import { connect as connectTcp, isIP, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net'
+// From an endpoint to a connected socket: name look-up, TCP or unix, TLS. Whoever dials keeps the clock, and gives up by
+// the signal. A failure says how far it came. Nothing is left behind: no listener, no socket whose late error nobody hears.
+import {
+  connect as connectTcp,
+  isIP,
+  type LookupFunction,
+  type OnReadOpts,
+  type Socket,
+  type TcpNetConnectOpts,
+} from 'node:net'
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
 import { type Endpoint, formatAddress } from '../core/address.js'
-import { ConnectError, type ConnectPhase, DeadlineExceededError } from '../core/errors.js'
+import { ConnectError, type ConnectPhase } from '../core/errors.js'
 import type { ResolvedConnectionOptions } from './options.js'
 
 /**
@@ -16,12 +23,12 @@ export interface OnRead {
 }
 
 export interface DialOptions {
-  /** In milliseconds of `performance.now()`. */
-  readonly deadline: number
   /** Name to prove by TLS: announced by the node, or a seed's. */
   readonly serverName?: string | undefined
   readonly signal?: AbortSignal
   readonly onread: OnRead
+  /** Told how far it comes. */
+  readonly onPhase?: (phase: ConnectPhase) => void
 }
 
 /** Rejects with ConnectError. */
@@ -32,8 +39,13 @@ export function dial(
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const address = formatAddress(endpoint)
-    let phase: ConnectPhase = needsLookup(endpoint) ? 'dns' : 'connect'
+    let phase: ConnectPhase = 'connect'
     let socket: Socket
+    const enter = (next: ConnectPhase): void => {
+      phase = next
+      how.onPhase?.(next)
+    }
+    enter(needsLookup(endpoint) ? 'dns' : 'connect')
     try {
       socket = open(endpoint, options, how)
     } catch (cause) {
@@ -42,8 +54,10 @@ export function dial(
       return
     }
 
+    // Stays for good: an error with nobody to tell (after it was given up, or before it is taken over) ends no process.
+    socket.on('error', () => {})
+
     const settle = (): void => {
-      clearTimeout(timer)
       how.signal?.removeEventListener('abort', onAbort)
       socket.removeListener('lookup', onLookup)
       socket.removeListener('connect', onConnect)
@@ -53,8 +67,6 @@ export function dial(
     }
     const fail = (cause: unknown, message?: string): void => {
       settle()
-      // An error after this has no one to tell.
-      socket.on('error', () => {})
       socket.destroy()
       reject(new ConnectError(address, phase, message === undefined ? { cause } : { cause, message }))
     }
@@ -63,28 +75,23 @@ export function dial(
       resolve(socket)
     }
     const onLookup = (error: Error | null): void => {
-      if (error === null || error === undefined) phase = 'connect'
+      if (error === null || error === undefined) enter('connect')
     }
     const onConnect = (): void => {
+      // tls.connect passes neither of these options on to its socket.
+      socket.setNoDelay(options.noDelay)
+      socket.setKeepAlive(options.keepAliveMs > 0, options.keepAliveMs)
       if (options.tls === undefined || 'path' in endpoint) onReady()
-      else phase = 'tls'
+      else enter('tls')
     }
     const onError = (error: NodeJS.ErrnoException): void => {
       if (error.syscall === 'getaddrinfo' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
         phase = 'dns'
       else if (error.syscall === 'connect') phase = 'connect'
-      fail(error)
+      fail(error, reasonOf(error))
     }
     const onClose = (): void => fail(new Error('the connection was closed'))
     const onAbort = (): void => fail(how.signal?.reason, 'given up')
-    const timer = setTimeout(
-      () =>
-        fail(
-          new DeadlineExceededError('the connection', 'not-sent'),
-          `not done within the connect timeout of ${options.connectTimeoutMs} ms`,
-        ),
-      Math.max(0, how.deadline - performance.now()),
-    )
 
     socket.on('lookup', onLookup)
     socket.on('connect', onConnect)
@@ -103,12 +110,9 @@ function open(endpoint: Endpoint, options: ResolvedConnectionOptions, how: DialO
   const tcp: TcpNetConnectOpts = {
     host: endpoint.host,
     port: endpoint.port,
-    noDelay: options.noDelay,
-    keepAlive: options.keepAliveMs > 0,
-    keepAliveInitialDelay: options.keepAliveMs,
     family: options.family,
     onread,
-    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+    ...(options.lookup === undefined ? {} : { lookup: tame(options.lookup) }),
   }
   if (options.tls === undefined) return connectTcp(tcp)
   const name = serverName(endpoint.host, endpoint.port, options, how.serverName)
@@ -141,4 +145,33 @@ function serverName(
 
 function needsLookup(endpoint: Endpoint): boolean {
   return 'host' in endpoint && isIP(endpoint.host) === 0
+}
+
+/** When all addresses of a name fail, Node's error is a list of errors, without a message of its own. */
+function reasonOf(error: Error): string | undefined {
+  if (!(error instanceof AggregateError) || error.message !== '') return undefined
+  return error.errors.map(each => (each instanceof Error ? each.message : String(each))).join('; ')
+}
+
+/**
+ * The user's look-up, made to behave as `dns.lookup` does and `connect` relies on: it answers later, does not throw, and
+ * gives a list that is not empty where a list is asked for.
+ */
+function tame(lookup: LookupFunction): LookupFunction {
+  return (hostname, query, callback) => {
+    const answer: typeof callback = (...found) => process.nextTick(callback, ...found)
+    try {
+      lookup(hostname, query, (error, found, family) => {
+        const all = typeof found === 'string' ? [{ address: found, family: family ?? isIP(found) }] : found
+        const first = all?.[0]
+        if (error !== null && error !== undefined) answer(error, [])
+        else if (first === undefined)
+          answer(new Error(`the lookup option gave no address for ${hostname}`), [])
+        else if (query.all === true) answer(null, all)
+        else answer(null, first.address, first.family)
+      })
+    } catch (error) {
+      answer(error as Error, [])
+    }
+  }
 }

@@ -12,10 +12,13 @@ import { VERSION } from '../core/version.js'
 import { type Arg, type Command, createCommand, NO_SLOT } from '../protocol/command.js'
 import { specOf } from '../protocol/lookup.js'
 import { type Reply, RespMap } from '../resp/types.js'
-import type { CredentialStore, Credentials } from './credentials.js'
+import type { Credentials } from './credentials.js'
 import type { ResolvedConnectionOptions } from './options.js'
 
-/** Writes commands at once and gives their answers in order; errors of the server are values. */
+/**
+ * Writes commands at once and gives their answers in order; errors of the server are values. Fewer answers than commands
+ * where the last of them says that no others will come (see {@link isFarewell}).
+ */
 export type Ask = (commands: readonly Command[]) => Promise<readonly Reply[]>
 
 /** What the server said of itself. Under RESP2 only `protocol` is known. */
@@ -36,14 +39,13 @@ export interface ServerHello {
 export interface HandshakeContext {
   readonly address: string
   readonly options: ResolvedConnectionOptions
-  readonly credentials: CredentialStore
+  readonly credentials: Credentials | undefined
   readonly readOnly: boolean
 }
 
 /** Introduces the client. Rejects with AuthenticationError or ConnectError; the connection is then of no use. */
 export async function handshake(ask: Ask, context: HandshakeContext): Promise<ServerHello> {
-  const { options, address } = context
-  const credentials = await context.credentials.current(address)
+  const { options, address, credentials } = context
   const settings = settingCommands(context)
 
   if (options.protocol !== 2) {
@@ -140,20 +142,33 @@ function knowsNoHello(error: ReplyError): boolean {
   )
 }
 
-function isRefusalOfAll(error: ReplyError): boolean {
-  return (
-    error.prefix === 'NOAUTH' || error.prefix === 'DENIED' || /max number of clients/i.test(error.message)
-  )
+/** Sent instead of any answer, before the server closes the connection. */
+export function isFarewell(error: ReplyError): boolean {
+  return error.prefix === 'DENIED' || /max number of clients/i.test(error.message)
 }
 
+function isRefusalOfAll(error: ReplyError): boolean {
+  return error.prefix === 'NOAUTH' || isFarewell(error)
+}
+
+// The words of old servers are among these: `ERR invalid password`, `ERR Client sent AUTH, but no password is set`.
 function refusal(error: ReplyError, address: string): ConnectError {
+  const { prefix, message } = error
   const aboutAuth =
-    error.prefix === 'WRONGPASS' ||
-    error.prefix === 'NOAUTH' ||
-    /AUTH|invalid password|NOPERM/i.test(error.message)
+    prefix === 'WRONGPASS' ||
+    prefix === 'NOAUTH' ||
+    prefix === 'NOPERM' ||
+    (prefix === 'ERR' && /\bAUTH\b|invalid password/.test(message))
+  const cause = withoutArguments(error)
   return aboutAuth
-    ? new AuthenticationError(address, { cause: error })
-    : new ConnectError(address, 'reply', { cause: error })
+    ? new AuthenticationError(address, { cause })
+    : new ConnectError(address, 'reply', { cause })
+}
+
+// -ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'the password'
+function withoutArguments(error: ReplyError): ReplyError {
+  const end = error.message.indexOf(', with args beginning with')
+  return end === -1 ? error : new ReplyError(error.message.slice(0, end))
 }
 
 function parseHello(reply: Reply | undefined): ServerHello {

@@ -35,6 +35,14 @@ export class InFlight {
     return this.#size === 0 ? 0 : (this.#modes[this.#head] as ReplyMode)
   }
 
+  /** Answers may be due, but nobody waits for one. */
+  get settled(): boolean {
+    for (let i = 0; i < this.#size; i++) {
+      if (!(this.#sinks[(this.#head + i) & this.#mask] as Sink).settled) return false
+    }
+    return true
+  }
+
   push(mode: ReplyMode, sink: Sink): void {
     if (this.#size > this.#mask) this.#grow()
     const tail = (this.#head + this.#size) & this.#mask

@@ -1,6 +1,6 @@
 // How a connection is made. These options apply to every node of a client alike.
 import type { LookupFunction } from 'node:net'
-import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { createSecureContext, type SecureContext, type ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Address } from '../core/address.js'
 import { InvalidOptionError } from '../core/errors.js'
 import { count, duration, flag, func, oneOf, text } from '../core/options.js'
@@ -113,9 +113,9 @@ export const connectionFields = [
   'maxQueued',
 ] as const satisfies readonly (keyof ConnectionOptions)[]
 
-/** Checks, fills in the defaults, freezes. The fields are at the top level of a client's options. */
+/** Checks, fills in the defaults, freezes. The fields are at the top level of a client's options. Do not spread the result. */
 export function resolveConnectionOptions(options: ConnectionOptions = {}): ResolvedConnectionOptions {
-  return Object.freeze({
+  const resolved = {
     connectTimeoutMs: duration('connectTimeoutMs', options.connectTimeoutMs, 5000, { min: 1, max: 600_000 }),
     keepAliveMs: duration('keepAliveMs', options.keepAliveMs, 30_000, { min: 0, max: 86_400_000 }),
     noDelay: flag('noDelay', options.noDelay, true),
@@ -130,14 +130,40 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
     lookup: func('lookup', options.lookup),
     limits: resolveLimits(checkLimits(options.limits)),
     maxQueued: count('maxQueued', options.maxQueued, 65_536, { min: 1, max: 2 ** 24 }),
-  })
+  }
+  // Passwords and private keys: not for whoever logs the options.
+  for (const name of ['credentials', 'tls'] as const) {
+    Object.defineProperty(resolved, name, { enumerable: false })
+  }
+  return Object.freeze(resolved)
 }
 
 function resolveTls(tls: unknown): TlsOptions | undefined {
   if (tls === undefined || tls === false) return undefined
-  if (tls === true) return {}
-  if (typeof tls === 'object' && tls !== null && !Array.isArray(tls)) return tls
-  throw new InvalidOptionError('tls', "must be true, false, or Node's tls options")
+  if (tls === true) return resolveTls({})
+  if (typeof tls !== 'object' || tls === null || Array.isArray(tls)) {
+    throw new InvalidOptionError('tls', "must be true, false, or Node's tls options")
+  }
+  // Without those that are undefined: Node takes an undefined checkServerIdentity for a given one.
+  const given: TlsOptions = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined))
+  for (const name of OF_THE_DIAL) {
+    if (Object.hasOwn(given, name))
+      throw new InvalidOptionError(`tls.${name}`, 'cannot be set: each connection has its own')
+  }
+  // Made once: certificates that cannot be used are told of now, and not read again for every connection.
+  return { ...given, secureContext: given.secureContext ?? secureContextOf(given) }
+}
+
+const OF_THE_DIAL = ['host', 'port', 'path', 'socket', 'lookup', 'onread', 'timeout', 'signal']
+
+function secureContextOf(tls: TlsOptions): SecureContext {
+  try {
+    return createSecureContext(tls)
+  } catch (cause) {
+    const error = new InvalidOptionError('tls', `cannot be used: ${(cause as Error).message}`)
+    error.cause = cause
+    throw error
+  }
 }
 
 function resolveCredentials(options: ConnectionOptions): Credentials | CredentialsProvider | undefined {

@@ -8,9 +8,9 @@ import type { Reply } from '../resp/types.js'
 
 /** Hears the answers of a prelude's commands and keeps the first refusal among them. */
 export class PreludeSink implements Sink {
-  // The place in the queue belongs to the unit: only its last command expires.
+  // Nobody waits for these answers by themselves: only the unit's last command expires.
   readonly deadline = Number.POSITIVE_INFINITY
-  readonly settled = false
+  readonly settled = true
   refusal: Error | undefined
 
   sent(): void {}

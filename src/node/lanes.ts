@@ -7,7 +7,8 @@ import {
   type ConnectionHooks,
   type ConnectionTarget,
 } from '../connection/connection.js'
-import { ClosedError } from '../core/errors.js'
+import { formatAddress } from '../core/address.js'
+import { ConnectError, ConnectionLostError } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
 import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
 import type { Redial } from './redial.js'
@@ -46,7 +47,8 @@ class Lane implements Executor, Lifecycle {
   execute(command: Command, sink: Sink): void {
     const connection = this.#connection
     if (connection !== undefined) connection.execute(command, sink)
-    else if (this.#closed) sink.reject(new ClosedError('the node'))
+    else if (this.#closed)
+      sink.reject(new ConnectionLostError(formatAddress(this.#target.endpoint), 'not-sent'))
     else if (this.#redial.paused) sink.reject(this.#redial.refusal())
     else {
       this.#connection = new Connection(this.#target, this.#context, this.#hooks)
@@ -79,8 +81,8 @@ class Lane implements Executor, Lifecycle {
   #lost(connection: Connection, error: Error | undefined): void {
     this.#leaving.delete(connection)
     if (this.#connection === connection) this.#connection = undefined
-    // A connection that never became ready: the dial failed. One that worked is replaced without a pause.
-    if (error !== undefined && connection.hello === undefined) this.#redial.failed(error)
+    // The dial failed. A connection that worked is replaced without a pause, and so is one that nobody wanted any more.
+    if (error instanceof ConnectError && connection.hello === undefined) this.#redial.failed(error)
   }
 }
 

@@ -6,7 +6,7 @@ import type {
   ConnectionTarget,
 } from '../connection/connection.js'
 import { formatAddress } from '../core/address.js'
-import { type ConnectPhase, ReplyError } from '../core/errors.js'
+import { ConnectionLostError, type ConnectPhase, ReplyError } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
 import { type Executor, type Lease, type Lifecycle, type Sink, WrappedSink } from '../protocol/executor.js'
 import { Flag } from '../protocol/spec.js'
@@ -49,6 +49,7 @@ export class Node implements Executor, Lifecycle {
 
   /** A connection for exclusive use. See {@link LeasePool.lease}. */
   lease(deadline: number): Promise<Lease> {
+    if (this.#closed) return Promise.reject(new ConnectionLostError(this.address, 'not-sent'))
     return this.#leasePool().lease(deadline)
   }
 

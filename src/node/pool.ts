@@ -8,7 +8,8 @@
 // The other traps, and what holds them:
 //   no default limit on waiting       → maxWaitingClients and acquireTimeoutMillis are always set
 //   a grant to a caller who left      → handed back at once (`grant`)
-//   `drain()` waits for leases        → not used: `close` ends seats as their leases end, `destroy` ends them now
+//   `drain()` waits for leases        → never waited for: `close` ends seats as their leases end, `destroy` now; but
+//                                       nothing else stops the eviction timer, so it is called all the same
 //   a rejecting `validate`            → no validate: a seat whose connection has ended dials afresh
 //   `min` > 0 redials for ever        → min is 0
 import { createPool, type Pool } from 'generic-pool'
@@ -18,7 +19,14 @@ import {
   type ConnectionHooks,
   type ConnectionTarget,
 } from '../connection/connection.js'
-import { ClosedError, DeadlineExceededError, OverloadedError } from '../core/errors.js'
+import { formatAddress } from '../core/address.js'
+import {
+  ClosedError,
+  ConnectError,
+  ConnectionLostError,
+  DeadlineExceededError,
+  OverloadedError,
+} from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
 import type { Lease, Lifecycle, Sink } from '../protocol/executor.js'
 import type { ResolvedNodeOptions } from './options.js'
@@ -35,6 +43,8 @@ const MAX_WAIT_MS = 60_000
 export class LeasePool implements Lifecycle {
   readonly #pool: Pool<Seat>
   readonly #seats = new Set<Seat>()
+  /** Callers without a lease as yet; each is told why when it will get none. */
+  readonly #waiters = new Set<(error: Error) => void>()
   readonly #target: ConnectionTarget
   readonly #context: ConnectionContext
   readonly #redial: Redial
@@ -70,7 +80,8 @@ export class LeasePool implements Lifecycle {
       {
         min: 0,
         max: options.maxLeases,
-        maxWaitingClients: options.maxLeaseWaiters,
+        // Callers who gave up stand in its queue until their turn comes; the true limit is that of `lease`.
+        maxWaitingClients: 2 * (options.maxLeases + options.maxLeaseWaiters),
         acquireTimeoutMillis: MAX_WAIT_MS,
         idleTimeoutMillis: options.leaseIdleMs,
         evictionRunIntervalMillis: Math.max(10, Math.floor(options.leaseIdleMs / 2)),
@@ -89,7 +100,7 @@ export class LeasePool implements Lifecycle {
   }
   /** Callers waiting for a lease. */
   get waiting(): number {
-    return this.#pool.pending
+    return this.#waiters.size
   }
 
   /**
@@ -97,11 +108,9 @@ export class LeasePool implements Lifecycle {
    * `deadline` (milliseconds of `performance.now()`), OverloadedError when too many wait already.
    */
   async lease(deadline: number): Promise<Lease> {
-    if (this.#closed) throw new ClosedError('the node')
-    if (this.#redial.paused) throw this.#redial.refusal()
+    if (this.#closed) throw this.#refusal()
     const { maxLeases, maxLeaseWaiters } = this.#options
-    // generic-pool would say the same, in words of its own.
-    if (this.#pool.borrowed >= maxLeases && this.#pool.pending >= maxLeaseWaiters) {
+    if (this.#pool.borrowed + this.#waiters.size >= maxLeases + maxLeaseWaiters) {
       throw new OverloadedError(
         `${maxLeases} leases of this node are out and ${maxLeaseWaiters} callers wait for one`,
         'node.maxLeaseWaiters',
@@ -110,44 +119,67 @@ export class LeasePool implements Lifecycle {
     const seat = await this.#acquire(deadline)
     if (this.#closed) {
       void this.#giveBack(seat, false)
-      throw new ClosedError('the node')
+      throw this.#refusal()
     }
-    if (seat.connection === undefined || seat.connection.closed) seat.connection = this.#dial(seat)
+    if (seat.connection === undefined || seat.connection.closed) {
+      if (this.#redial.paused) {
+        void this.#giveBack(seat, true)
+        throw this.#redial.refusal()
+      }
+      seat.connection = this.#dial(seat)
+    }
     return new SeatLease(seat.connection, sound => this.#giveBack(seat, sound))
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#closed = true
+    this.#shut(this.#refusal())
     await Promise.all([...this.#seats].map(seat => seat.connection?.close()))
     await this.#pool.clear()
   }
 
   destroy(reason?: Error): void {
-    this.#closed = true
+    this.#shut(reason ?? new ClosedError('the client'))
     for (const seat of this.#seats) seat.connection?.destroy(reason)
-    // Stops generic-pool's eviction timer; seats come back as their callers settle. Nothing waits for it.
+    // What is idle. The rest comes back as its callers settle; nothing waits for it.
     this.#pool.clear().catch(() => {})
+  }
+
+  #shut(error: Error): void {
+    this.#closed = true
+    for (const leave of [...this.#waiters]) leave(error)
+    this.#pool.drain().catch(() => {})
+  }
+
+  /** The node is being retired: the command may go elsewhere. */
+  #refusal(): Error {
+    return new ConnectionLostError(formatAddress(this.#target.endpoint), 'not-sent')
   }
 
   #acquire(deadline: number): Promise<Seat> {
     return new Promise((resolve, reject) => {
       let left = false
-      const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, deadline - performance.now()))
-      const timer = setTimeout(() => {
+      const leave = (error: Error): void => {
         left = true
-        reject(new DeadlineExceededError('a free lease', 'not-sent'))
-      }, waitMs)
+        clearTimeout(timer)
+        this.#waiters.delete(leave)
+        reject(error)
+      }
+      const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, deadline - performance.now()))
+      const timer = setTimeout(() => leave(new DeadlineExceededError('a free lease', 'not-sent')), waitMs)
+      this.#waiters.add(leave)
       this.#pool.acquire().then(
         seat => {
+          if (left) {
+            void this.#giveBack(seat, true)
+            return
+          }
           clearTimeout(timer)
-          if (left) void this.#giveBack(seat, true)
-          else resolve(seat)
+          this.#waiters.delete(leave)
+          resolve(seat)
         },
-        (cause: unknown) => {
-          clearTimeout(timer)
-          reject(new OverloadedError('no lease was to be had', 'node.maxLeases', { cause }))
-        },
+        (cause: unknown) =>
+          leave(new OverloadedError('no lease was to be had', 'node.maxLeaseWaiters', { cause })),
       )
     })
   }
@@ -161,7 +193,8 @@ export class LeasePool implements Lifecycle {
       },
       onClose: (connection, error) => {
         if (seat.connection === connection) seat.connection = undefined
-        if (error !== undefined && connection.hello === undefined) this.#redial.failed(error)
+        // A caller that left before the dial was done is no failure of the node's.
+        if (error instanceof ConnectError && connection.hello === undefined) this.#redial.failed(error)
         this.#hooks.onClose?.(connection, error)
       },
     })
@@ -189,7 +222,8 @@ class SeatLease implements Lease {
   release(): void {
     if (this.#over) return
     this.#over = true
-    void this.#giveBack(!this.#connection.closed && this.#connection.inFlight === 0)
+    const { closed, inFlight, queued } = this.#connection
+    void this.#giveBack(!closed && inFlight === 0 && queued === 0)
   }
   discard(reason: Error): void {
     if (this.#over) return

@@ -1,6 +1,7 @@
 // When one node may be dialled again: at once after a working connection ended, after a growing pause when dials fail.
 // Shared by all connections of the node, so that lanes and leases together do not hammer a server that is down.
 import { backoffDelay } from '../core/backoff.js'
+import { channels, publish } from '../core/diagnostics.js'
 import { ConnectError } from '../core/errors.js'
 import type { ResolvedNodeOptions } from './options.js'
 
@@ -9,7 +10,7 @@ export class Redial {
   readonly #address: string
   #failures = 0
   #pauseUntil = 0
-  #lastError: Error | undefined
+  #lastError: ConnectError | undefined
 
   constructor(address: string, options: ResolvedNodeOptions) {
     this.#address = address
@@ -32,16 +33,15 @@ export class Redial {
     this.#lastError = undefined
   }
 
-  failed(error: Error): void {
+  failed(error: ConnectError): void {
     this.#lastError = error
     const { redialMinMs: baseMs, redialMaxMs: capMs } = this.#options
     this.#pauseUntil = performance.now() + backoffDelay(this.#failures++, { baseMs, capMs })
+    publish(channels.dialFailed, { address: this.#address, error, failures: this.#failures })
   }
 
   /** Why no dial is made now: the last dial's own error, for a refused password must be said as such. */
-  refusal(): Error {
-    const last = this.#lastError
-    if (last instanceof ConnectError) return last.again()
-    return new ConnectError(this.#address, 'connect', last === undefined ? {} : { cause: last })
+  refusal(): ConnectError {
+    return this.#lastError?.again() ?? new ConnectError(this.#address, 'connect')
   }
 }
