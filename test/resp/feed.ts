@@ -4,14 +4,14 @@ import type { Push, Reply, ReplyMode } from '../../src/resp/types.js'
 
 const SHARED = Buffer.alloc(64 * 1024)
 
-/** Every reply in `wire`, cut at the positions given (ascending), read in `mode`. */
+/** Every reply in `wire`, cut at the positions given (ascending), read in `mode`, added to `replies`. */
 export function feed(
   parser: Parser,
   wire: Buffer,
   mode: ReplyMode = 0,
   cuts: readonly number[] = [],
+  replies: (Reply | Push)[] = [],
 ): (Reply | Push)[] {
-  const replies: (Reply | Push)[] = []
   let start = 0
   for (const cut of [...cuts, wire.length]) {
     for (let from = start; from < cut; from += SHARED.length) {
