@@ -224,11 +224,12 @@ export function ask(
   host: string,
   port: number,
   commands: readonly (readonly (string | Buffer)[])[],
+  silenceMs = 30_000,
 ): Promise<RawReply[]> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ host, port })
     const chunks: Buffer[] = []
-    socket.setTimeout(30_000, () => socket.destroy(new Error(`${host}:${port} does not answer`)))
+    socket.setTimeout(silenceMs, () => socket.destroy(new Error(`${host}:${port} does not answer`)))
     socket.once('error', reject)
     socket.once('close', () => reject(new Error(`${host}:${port} closed the connection`)))
     socket.on('data', chunk => {
@@ -310,16 +311,17 @@ function freePort(): Promise<number> {
 }
 
 async function answering(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  const until = Date.now() + 10_000
+  for (;;) {
     try {
-      await ask('127.0.0.1', port, [['PING']])
+      await ask('127.0.0.1', port, [['PING']], 1000)
       return
-    } catch {
+    } catch (cause) {
       // Not listening yet, which is what is being waited for.
+      if (Date.now() > until) throw new Error(`${SERVER} did not answer within ten seconds`, { cause })
       await new Promise(resolve => setTimeout(resolve, 50))
     }
   }
-  throw new Error(`${SERVER} did not answer within ten seconds`)
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -95,21 +95,31 @@ function readLines(): Map<string, string> {
 /** A line of the table without its name: arity flags group since keys request/response. */
 function readLine(name: string, line: string): CommandSpec {
   const [arity, letters = '', group = '', since = '', keys = '-', policies = '-'] = line.split(' ')
-  const [request, response] = policies === '-' ? [] : policies.split('/')
+  const slash = policies.indexOf('/')
   let flags = 0
-  for (const letter of letters) flags |= FLAG_LETTERS[letter] ?? 0
+  for (let i = 0; i < letters.length; i++) flags |= FLAG_LETTERS[letters[i]!] ?? 0
   return {
     name,
     arity: Number(arity),
     flags,
-    keySpecs: keys === '-' ? NO_KEY_SPECS : keys.split(';').map(readKeySpec),
-    // The generator writes what a server sent; a policy this version does not know is no policy.
-    requestPolicy: REQUEST_POLICIES.find(known => known === request),
-    responsePolicy: RESPONSE_POLICIES.find(known => known === response),
+    keySpecs: readKeySpecs(keys),
+    requestPolicy: slash === -1 ? undefined : oneOf(REQUEST_POLICIES, policies.slice(0, slash)),
+    responsePolicy: slash === -1 ? undefined : oneOf(RESPONSE_POLICIES, policies.slice(slash + 1)),
     group,
     since,
     container: letters.includes('C'),
   }
+}
+
+// A dozen texts serve all commands, and most have the same one.
+const keySpecsRead = new Map<string, readonly KeySpec[]>([['-', []]])
+
+function readKeySpecs(text: string): readonly KeySpec[] {
+  const known = keySpecsRead.get(text)
+  if (known !== undefined) return known
+  const read = text.split(';').map(readKeySpec)
+  keySpecsRead.set(text, read)
+  return read
 }
 
 // 1   STREAMS@1   2#0,1,1   1:-1,2,0   ?   !1: see the table's header
@@ -237,15 +247,17 @@ function policyOf<T extends string>(
   prefix: string,
   policies: readonly T[],
 ): T | undefined {
-  const tip = tips.find(tip => tip.startsWith(prefix))?.slice(prefix.length)
-  return policies.find(policy => policy === tip)
+  return oneOf(policies, tips.find(tip => tip.startsWith(prefix))?.slice(prefix.length))
+}
+
+/** The server's word for a policy; one that this version does not know is no policy. */
+function oneOf<T extends string>(policies: readonly T[], word: string | undefined): T | undefined {
+  return policies.find(policy => policy === word)
 }
 
 function unexpected(what: string): UnexpectedReplyError {
   return new UnexpectedReplyError(`COMMAND INFO: expected ${what}`)
 }
-
-const NO_KEY_SPECS: readonly KeySpec[] = Object.freeze([])
 
 const FLAG_LETTERS: Readonly<Record<string, number>> = {
   W: Flag.WRITE,
