@@ -39,6 +39,8 @@ FLOORS['index.ts'] = [...INNER, 'client']
 // Replies are what every Sink hears: their types belong to the contract, wherever the contract is spoken.
 const CONTRACT = 'resp/types.ts'
 const NO_SOCKETS = ['core', 'resp', 'protocol', 'commands']
+// Questions about an address as text, not sockets.
+const PURE = /^import \{ isIP(?:v[46])?(?:, isIP(?:v[46])?)* \} from 'node:net'$/gm
 const SOCKETS = ['net', 'tls', 'dns', 'dgram', 'http', 'https', 'http2', 'dns/promises']
 const TAMED: Record<string, string> = {
   'generic-pool': 'node/pool.ts',
@@ -54,7 +56,7 @@ const CALL = /\b(?:import|require)\(\s*['"]([^'"]+)['"]/g
 const COMMENT_LINE = /^\s*(?:\*|\/\/|\/\*).*$/gm
 
 function importsOf(path: string, text: string): Import[] {
-  const code = text.replace(COMMENT_LINE, '')
+  const code = text.replace(COMMENT_LINE, '').replace(PURE, '')
   const resolve = (name: string) =>
     name.startsWith('.')
       ? posix.normalize(posix.join(posix.dirname(path), name)).replace(/\.js$/, '.ts')
@@ -131,7 +133,7 @@ describe('floors', () => {
   it('an import that breaks a rule is found, however it is written', () => {
     const ok = {
       'core/errors.ts': "import { inspect } from 'node:util'\nimport type { Reply } from '../core/queue.js'",
-      'core/queue.ts': "import { type Fault } from './errors.js'\n",
+      'core/queue.ts': "import { isIP } from 'node:net'\nimport { type Fault } from './errors.js'\n",
       'node/pool.ts':
         "import {\n  createPool,\n  type Pool,\n} from 'generic-pool'\nimport { Fault } from '../core/errors.js'",
       'router/attempt.ts':
@@ -148,6 +150,7 @@ describe('floors', () => {
       ['core/late.ts', "const p = await import('../resp/types.js')", /core may not import resp/],
       ['node/other.ts', "import { createPool } from 'generic-pool'", /tamed in node\/pool/],
       ['router/lodash.ts', "import all from 'lodash'", /tamed in no file/],
+      ['core/address.ts', "import { connect, isIP } from 'node:net'", /performs no I\/O/],
       ['protocol/dns.ts', "import 'node:dns'", /performs no I\/O/],
       ['connection/dial.ts', "import { connect } from 'net'", /write node:net/],
       ['local/cluster.ts', "import { Attempt } from '../router/attempt.js'", /local may not import/],
