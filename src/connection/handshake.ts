@@ -119,20 +119,20 @@ function checkSettings(
     if (!(reply instanceof ReplyError)) return
     // A name for CLIENT LIST is a courtesy: servers that do not know it, or do not allow it, serve all the same.
     if (command.spec.name === 'CLIENT' && !isRefusalOfAll(reply)) return
-    if (command.spec.name === 'SELECT') throw new DatabaseError(context.address, context.options.db, reply)
+    if (command.spec.name === 'SELECT') throw noDatabase(context.address, context.options.db, reply)
     throw refusal(reply, context.address)
   })
 }
 
 /** The server has no such database, or (a cluster before Valkey 9) no numbered databases at all. */
-class DatabaseError extends ConnectError {
-  constructor(address: string, db: number, cause: ReplyError) {
-    const message = /cluster mode/i.test(cause.message)
-      ? `db ${db} is not to be had: a cluster of this server version has no numbered databases (Valkey 9 has)`
-      : `db ${db} is not to be had: ${cause.message}`
-    super(address, 'reply', { cause, message })
-    this.retryable = false
-  }
+function noDatabase(address: string, db: number, cause: ReplyError): ConnectError {
+  const message = /cluster mode/i.test(cause.message)
+    ? `db ${db} is not to be had: a cluster of this server version has no numbered databases (Valkey 9 has)`
+    : `db ${db} is not to be had: ${cause.message}`
+  const error = new ConnectError(address, 'reply', { cause, message })
+  // It will not be there the next time either.
+  error.retryable = false
+  return error
 }
 
 function knowsNoHello(error: ReplyError): boolean {
@@ -153,13 +153,13 @@ function isRefusalOfAll(error: ReplyError): boolean {
 
 // The words of old servers are among these: `ERR invalid password`, `ERR Client sent AUTH, but no password is set`.
 function refusal(error: ReplyError, address: string): ConnectError {
-  const { prefix, message } = error
+  const cause = withoutArguments(error)
+  const { prefix, message } = cause
   const aboutAuth =
     prefix === 'WRONGPASS' ||
     prefix === 'NOAUTH' ||
     prefix === 'NOPERM' ||
     (prefix === 'ERR' && /\bAUTH\b|invalid password/.test(message))
-  const cause = withoutArguments(error)
   return aboutAuth
     ? new AuthenticationError(address, { cause })
     : new ConnectError(address, 'reply', { cause })

@@ -80,6 +80,11 @@ export class Peer {
     }
   }
 
+  /** Writes, and ends politely. */
+  last(bytes: string | Buffer): void {
+    this.#socket.end(bytes)
+  }
+
   /** Ends politely (FIN). */
   end(): void {
     this.#socket.end()
