@@ -5,19 +5,26 @@ import { InvalidOptionError } from '../core/errors.js'
 
 export interface Limits {
   /**
-   * Bytes of one string. Default 512 MiB, the server's own `proto-max-bulk-len`; raise it where the server's was
-   * raised. At most what a Buffer can hold.
+   * Bytes of one string: 512 MiB, the server's own `proto-max-bulk-len`; raise it where the server's was raised. At most
+   * what a Buffer can hold.
+   * @default 536870912
    */
   readonly maxBulkBytes: number
   /**
-   * Elements of one reply, those of nested aggregates included; a map entry counts two. Default and maximum 2^26
-   * (67,108,864): V8 ends the process when an array has to grow beyond 2^27 elements. Lower it to refuse large
-   * replies sooner.
+   * Elements of one reply, those of nested aggregates included; a map entry counts two. The default, 2^26, is also the
+   * maximum: V8 ends the process when an array has to grow beyond 2^27 elements. Lower it to refuse large replies sooner.
+   * @default 67108864
    */
   readonly maxElements: number
-  /** Aggregates within aggregates. Default 128, maximum 1024; servers send less than ten. */
+  /**
+   * Aggregates within aggregates, at most 1024; servers send less than ten.
+   * @default 128
+   */
   readonly maxDepth: number
-  /** Bytes of a simple string, a simple error or a number. Default 64 KiB. */
+  /**
+   * Bytes of a simple string, a simple error or a number, at most 16 MiB.
+   * @default 65536
+   */
   readonly maxLineBytes: number
 }
 
