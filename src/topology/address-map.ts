@@ -1,5 +1,5 @@
 // Translates the addresses a cluster announces into those this client can reach (NAT, port forwarding, containers).
-import { type Address, type Endpoint, formatAddress } from '../core/address.js'
+import { type Address, type Endpoint, formatAddress, parseNode } from '../core/address.js'
 import { InvalidOptionError } from '../core/errors.js'
 
 /**
@@ -20,11 +20,22 @@ export function createAddressMap(natMap: NatMap | undefined, field = 'natMap'): 
       return mapped === undefined ? endpoint : checked(mapped, `${field}()`)
     }
   }
-  if (typeof natMap !== 'object' || natMap === null)
-    throw new InvalidOptionError(field, 'must be an object or a function')
+  // A Map or a list has no entries of its own, and would silently map nothing.
+  if (typeof natMap !== 'object' || natMap === null || Symbol.iterator in natMap)
+    throw new InvalidOptionError(field, 'must be a plain object or a function')
   const map = new Map<string, Address>()
-  for (const [from, to] of Object.entries(natMap)) map.set(from, checked(to, `${field}['${from}']`))
+  for (const [from, to] of Object.entries(natMap))
+    map.set(announced(from, field), checked(to, `${field}['${from}']`))
   return endpoint => map.get(formatAddress(endpoint)) ?? endpoint
+}
+
+/** A key of the map as `formatAddress` writes it: one that never matches would silently map nothing. */
+function announced(key: string, field: string): string {
+  const path = `${field}['${key}']`
+  if (!/^(?:\[.+\]|[^:/]+):\d+$/.test(key)) {
+    throw new InvalidOptionError(path, 'must be an announced address, written host:port or [IPv6]:port')
+  }
+  return formatAddress(parseNode(key, path).endpoint)
 }
 
 function checked(address: unknown, field: string): Address {

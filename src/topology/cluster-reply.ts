@@ -21,6 +21,7 @@ export interface Asked {
 
 // More nodes than any cluster has (the bus stops at about 1,000): a longer list is not a topology.
 const MAX_NODES = 10_000
+const MAX_PORT = 65_535
 
 // The protocol's own word for an endpoint of which no name is known.
 const UNKNOWN = '?'
@@ -72,10 +73,13 @@ function readNodeLine(line: string): Claim | undefined {
   // Nodes still being introduced, or whose address is lost, cannot be asked anything.
   if (flags.has('handshake') || flags.has('noaddr')) return undefined
   const { host, port, hostname } = readPlace(place)
-  // Port 0: the node does not serve this kind of connection (TLS or plain).
-  if (port === 0) return undefined
   const isReplica = flags.has('slave') || flags.has('replica')
   const epoch = Number(epochWord)
+  // A replica is listed without slots; ranges in brackets are slots on the move, still owned as before.
+  const owned = isReplica ? [] : slotWords.filter(word => word !== '' && !word.startsWith('['))
+  const ranges = owned.map(readRange)
+  // The map is filled range by range: a line that names slots over and over would keep us busy.
+  if (sizeOf(ranges) > SLOTS) throw malformed('a node claims more slots than there are')
   return {
     id,
     host: host === '' ? undefined : host,
@@ -85,42 +89,59 @@ function readNodeLine(line: string): Claim | undefined {
     primaryId: isReplica && primary !== '-' ? primary : undefined,
     epoch: Number.isFinite(epoch) ? epoch : 0,
     failing: flags.has('fail'),
-    // A replica is listed without slots; ranges in brackets are slots on the move, still owned as before.
-    ranges: isReplica ? [] : slotWords.filter(word => !word.startsWith('[')).map(readRange),
+    ranges,
   }
 }
 
-/** `ip:port@busport[,hostname[,name=value]…]`; the ip may be IPv6, or empty. */
+/** `ip:port@busport[,hostname[,name=value]…]`; the ip may be IPv6, or empty; no bus port before 4.0. */
 function readPlace(place: string): { host: string; port: number; hostname: string | undefined } {
   const [endpoint = '', name = ''] = place.split(',')
-  const address = endpoint.split('@')[0] ?? ''
-  const colon = address.lastIndexOf(':')
-  const port = Number(address.slice(colon + 1))
-  if (colon === -1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+  const match = PLACE.exec(endpoint)
+  const port = Number(match?.[2])
+  if (match === null || port > MAX_PORT) {
     throw malformed('CLUSTER NODES holds an address without a valid port')
   }
   const hostname = name === '' || name.includes('=') ? undefined : name
-  return { host: address.slice(0, colon), port, hostname }
+  return { host: match[1] as string, port, hostname }
 }
 
+const PLACE = /^(.*):(\d{1,5})(?:@\d*)?$/
+
+// 0-5460, or 7 alone
 function readRange(word: string): [number, number] {
-  const [first = '', last = first] = word.split('-')
-  return checkedRange(Number(first), Number(last))
+  const match = RANGE.exec(word)
+  if (match === null) throw malformed('CLUSTER NODES holds a slot range that cannot be read')
+  const start = Number(match[1])
+  return checkedRange(start, match[2] === undefined ? start : Number(match[2]))
 }
 
-function checkedRange(start: number, end: number): [number, number] {
-  if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end >= SLOTS || start > end) {
+const RANGE = /^(\d{1,5})(?:-(\d{1,5}))?$/
+
+function checkedRange(start: unknown, end: unknown): [number, number] {
+  if (!isWhole(start, 0, SLOTS - 1) || !isWhole(end, start, SLOTS - 1)) {
     throw malformed('it holds a slot range out of bounds')
   }
   return [start, end]
 }
 
+function isWhole(value: unknown, min: number, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+}
+
+function sizeOf(ranges: readonly (readonly [number, number])[]): number {
+  return ranges.reduce((size, [start, end]) => size + end - start + 1, 0)
+}
+
 function addSlots(claims: Map<string, Claim>, reply: Reply, alone: boolean): void {
   if (!Array.isArray(reply)) throw malformed('CLUSTER SLOTS is not an array')
+  let slots = 0
   for (const row of reply as readonly Reply[]) {
     if (!Array.isArray(row)) throw malformed('CLUSTER SLOTS holds a row that is no array')
     const [start, end, ...members] = row as readonly Reply[]
-    const range = checkedRange(Number(start), Number(end))
+    const range = checkedRange(start, end)
+    slots += sizeOf([range])
+    // Its ranges do not overlap: each slot is listed once.
+    if (slots > SLOTS) throw malformed('CLUSTER SLOTS holds more slots than there are')
     let primary: Claim | undefined
     for (const member of members) {
       const claim = readMember(member)
@@ -128,7 +149,7 @@ function addSlots(claims: Map<string, Claim>, reply: Reply, alone: boolean): voi
       if (known !== undefined) {
         // What clients are meant to use, over what nodes use among themselves.
         if (claim.host !== UNKNOWN) known.host = claim.host
-        known.port = claim.port
+        if (claim.port !== 0) known.port = claim.port
         known.hostname ??= claim.hostname
       } else if (alone) {
         claim.role = primary === undefined ? 'primary' : 'replica'
@@ -144,17 +165,17 @@ function addSlots(claims: Map<string, Claim>, reply: Reply, alone: boolean): voi
 
 function readMember(member: Reply): Claim {
   if (!Array.isArray(member)) throw malformed('CLUSTER SLOTS holds a node that is no array')
-  const [endpoint, portReply, id, metadata] = member as readonly Reply[]
-  const port = Number(portReply)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw malformed('CLUSTER SLOTS holds a port out of range')
+  const [endpoint, port, id, metadata] = member as readonly Reply[]
+  if (!isWhole(port, 0, MAX_PORT)) throw malformed('CLUSTER SLOTS holds a port out of range')
+  if (endpoint !== null && typeof endpoint !== 'string') {
+    throw malformed('CLUSTER SLOTS holds an endpoint that is no text')
+  }
   const facts = readMetadata(metadata)
   // null and '' mean: the host you asked. '?' means: no name is known; then the address among the facts serves.
-  const named = typeof endpoint === 'string' && endpoint !== '' && endpoint !== '?'
   return {
     // Servers before 4.0 give no id; there the address is the identity.
-    id: typeof id === 'string' && id !== '' ? id : `${String(endpoint)}:${port}`,
-    host: named ? endpoint : endpoint === '?' ? (facts.get('ip') ?? UNKNOWN) : undefined,
+    id: typeof id === 'string' && id !== '' ? id : `${endpoint ?? ''}:${port}`,
+    host: endpoint === UNKNOWN ? (facts.get('ip') ?? UNKNOWN) : endpoint || undefined,
     port,
     hostname: facts.get('hostname'),
     role: 'primary',
@@ -169,15 +190,16 @@ function readMetadata(metadata: Reply | undefined): Map<string, string> {
   const facts = new Map<string, string>()
   const entries = metadata instanceof RespMap ? metadata.entries : Array.isArray(metadata) ? metadata : []
   for (let i = 0; i + 1 < entries.length; i += 2) {
-    const value: unknown = entries[i + 1]
-    if (typeof value === 'string' && value !== '') facts.set(String(entries[i]), value)
+    const [name, value]: readonly unknown[] = entries.slice(i, i + 2)
+    if (typeof name === 'string' && typeof value === 'string' && value !== '') facts.set(name, value)
   }
   return facts
 }
 
 function toRecord(claim: Claim, asked: Asked): NodeRecord | undefined {
   const host = claim.host ?? asked.host
-  if (host === UNKNOWN) return undefined
+  // Port 0: it does not serve this kind of connection (TLS or plain).
+  if (host === UNKNOWN || claim.port === 0) return undefined
   return {
     id: claim.id,
     endpoint: { host, port: claim.port },
