@@ -1,22 +1,32 @@
 // A question of the client's own (discovery, command look-up), as a promise. Not for the hot path.
-import { DeadlineExceededError } from '../core/errors.js'
+import { AbortedError, DeadlineExceededError } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
 import type { Executor, Sink } from '../protocol/executor.js'
 import type { Reply } from '../resp/types.js'
 
-/** Asks, and gives the raw reply; a reply is due within `timeoutMs`, dialling included. */
-export function ask(executor: Executor, command: Command, timeoutMs: number): Promise<Reply> {
+/**
+ * Asks, and gives the raw reply; a reply is due within `timeoutMs`, dialling included. `signal` takes the question back:
+ * whoever holds it may then skip it.
+ */
+export function ask(
+  executor: Executor,
+  command: Command,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const sink = new PromiseSink(performance.now() + timeoutMs, resolve, error => {
-      clearTimeout(timer)
-      reject(error)
-    })
+    const sink = new PromiseSink(performance.now() + timeoutMs, resolve, reject)
     // A timer of its own: the client's sweeper rests while no call of the user's is under way.
-    const timer = setTimeout(
-      () => sink.reject(new DeadlineExceededError('an answer to discovery', 'unknown')),
-      timeoutMs,
-    )
-    sink.done = () => clearTimeout(timer)
+    const timer = setTimeout(() => {
+      sink.reject(new DeadlineExceededError(`an answer to ${command.spec.name}`, 'unknown'))
+    }, timeoutMs)
+    const onAbort = (): void => sink.reject(new AbortedError('unknown', signal?.reason))
+    sink.done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    if (signal?.aborted === true) return onAbort()
+    signal?.addEventListener('abort', onAbort, { once: true })
     executor.execute(command, sink)
   })
 }
@@ -35,14 +45,15 @@ class PromiseSink implements Sink {
   }
   sent(): void {}
   resolve(reply: Reply): void {
-    if (this.settled) return
-    this.settled = true
-    this.done()
-    this.#resolve(reply)
+    if (this.#settle()) this.#resolve(reply)
   }
   reject(error: Error): void {
-    if (this.settled) return
+    if (this.#settle()) this.#reject(error)
+  }
+  #settle(): boolean {
+    if (this.settled) return false
     this.settled = true
-    this.#reject(error)
+    this.done()
+    return true
   }
 }

@@ -43,15 +43,28 @@ export class NodeRegistry implements Lifecycle {
   retire(node: Node): void {
     if (this.#nodes.get(node.address) === node) this.#nodes.delete(node.address)
     this.#leaving.add(node)
-    void node.close().then(() => this.#leaving.delete(node))
+    void finish(node).then(() => this.#leaving.delete(node))
   }
 
+  /** Call once no call is under way: connections that are still being made are given up. */
   async close(): Promise<void> {
-    await Promise.all([...this.#nodes.values(), ...this.#leaving].map(node => node.close()))
+    const all = [...this.#nodes.values(), ...this.#leaving]
+    for (const node of all) {
+      for (const connection of node.connections) if (!connection.ready) connection.destroy()
+    }
+    await Promise.all(all.map(finish))
   }
 
   destroy(reason?: Error): void {
     for (const node of this.#leaving) node.destroy(reason)
     for (const node of this.#nodes.values()) node.destroy(reason)
   }
+}
+
+async function finish(node: Node): Promise<void> {
+  const closed = node.close()
+  // Questions that were taken back do not keep it: the sweeper, which would find that out, rests when no call is under way.
+  const now = performance.now()
+  for (const connection of node.connections) connection.sweep(now)
+  await closed
 }

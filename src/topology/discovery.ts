@@ -7,6 +7,9 @@ export interface Discovery {
   readonly slotted: boolean
   /** What is known before anybody was asked. */
   readonly initial?: Snapshot
-  /** Asks `contact`; rejects with the reason when it cannot tell. */
-  discover(contact: Node): Promise<Snapshot>
+  /**
+   * Asks `contact`; rejects with the reason when it cannot tell: a ConnectError that is not retryable where asking again
+   * would not help. `signal` takes the question back.
+   */
+  discover(contact: Node, signal: AbortSignal): Promise<Snapshot>
 }

@@ -14,28 +14,41 @@ export type RefreshReason =
   | 'connection lost'
   | 'dial failed'
 
-export class Refresher {
+/** What a refresh consists of. */
+export interface RefreshSteps<T> {
+  /** Rejects when nobody could tell. */
+  ask(reason: RefreshReason): Promise<T>
+  /** The answer. May poke again, because of what it says; a throw makes the refresh a failed one. */
+  take(answer: T, reason: RefreshReason): void
+  /** It failed, and is tried again only if poked again. */
+  failed(error: Error): void
+}
+
+export class Refresher<T> {
   readonly #options: ResolvedTopologyOptions
-  readonly #refresh: (reason: RefreshReason) => Promise<void>
-  #running: Promise<void> | undefined
+  readonly #steps: RefreshSteps<T>
+  #running = false
   #timer: NodeJS.Timeout | undefined
   #lastEnd = Number.NEGATIVE_INFINITY
   #failures = 0
   #stopped = false
 
-  /** `refresh` rejects when nobody could tell; it is then asked again only when poked again. */
-  constructor(options: ResolvedTopologyOptions, refresh: (reason: RefreshReason) => Promise<void>) {
+  constructor(options: ResolvedTopologyOptions, steps: RefreshSteps<T>) {
     this.#options = options
-    this.#refresh = refresh
+    this.#steps = steps
   }
 
   /** Refreshes in failure, in a row. */
   get failures(): number {
     return this.#failures
   }
+  /** An answer is being waited for. */
+  get running(): boolean {
+    return this.#running
+  }
 
   poke(reason: RefreshReason): void {
-    if (this.#stopped || this.#running !== undefined || this.#timer !== undefined) return
+    if (this.#stopped || this.#running || this.#timer !== undefined) return
     const waitMs = this.#lastEnd + this.#gapMs() - performance.now()
     if (waitMs <= 0) {
       this.#run(reason)
@@ -65,14 +78,32 @@ export class Refresher {
   }
 
   #run(reason: RefreshReason): void {
-    this.#running = this.#refresh(reason).then(
-      () => this.#ended(0),
-      () => this.#ended(this.#failures + 1),
+    this.#running = true
+    this.#steps.ask(reason).then(
+      answer => this.#answered(answer, reason),
+      (error: Error) => this.#failed(error, this.#failures + 1),
     )
   }
 
-  #ended(failures: number): void {
-    this.#running = undefined
+  // The refresh is over before anybody is told: who pokes in response to its outcome asks for the next one.
+  #answered(answer: T, reason: RefreshReason): void {
+    const failures = this.#failures
+    this.#end(0)
+    if (this.#stopped) return
+    try {
+      this.#steps.take(answer, reason)
+    } catch (error) {
+      this.#failed(error as Error, failures + 1)
+    }
+  }
+
+  #failed(error: Error, failures: number): void {
+    this.#end(failures)
+    if (!this.#stopped) this.#steps.failed(error)
+  }
+
+  #end(failures: number): void {
+    this.#running = false
     this.#lastEnd = performance.now()
     this.#failures = failures
   }

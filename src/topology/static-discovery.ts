@@ -35,8 +35,8 @@ export class StaticDiscovery implements Discovery {
     }
   }
 
-  async discover(contact: Node): Promise<Snapshot> {
-    await ask(contact, PING, this.#timeoutMs)
+  async discover(contact: Node, signal: AbortSignal): Promise<Snapshot> {
+    await ask(contact, PING, this.#timeoutMs, signal)
     return this.initial
   }
 }

@@ -1,8 +1,10 @@
 // Who owns what, as far as this client knows: the slot map, the nodes, and the asking again. The router picks here and
 // reports here; it never waits here.
+import { setMaxListeners } from 'node:events'
 import { isIP } from 'node:net'
 import { type Endpoint, formatAddress } from '../core/address.js'
 import {
+  AbortedError,
   ConnectError,
   type ConnectPhase,
   DeadlineExceededError,
@@ -17,15 +19,17 @@ import type { Discovery } from './discovery.js'
 import type { ResolvedTopologyOptions } from './options.js'
 import { Refresher, type RefreshReason } from './refresher.js'
 import { SlotMap } from './slot-map.js'
-import type { NodeRecord, Snapshot } from './snapshot.js'
+import type { Snapshot } from './snapshot.js'
 
 /** News of the topology, to the client. */
 export interface TopologyHooks {
   /** A snapshot was taken over: what waits for a topology may go. */
   onChange(snapshot: Snapshot, reason: RefreshReason): void
-  /** Nobody could tell. */
+  /** Nobody could tell. May ask for a refresh, which then waits out its pause. */
   onFailure(error: Error): void
+  /** The deployment lists it; its `id` is set. */
   onNodeAdded(node: Node): void
+  /** It does no more; its `id` is still that under which it was known. */
   onNodeRemoved(node: Node): void
 }
 
@@ -40,6 +44,8 @@ export interface TopologyParts {
 
 // Known nodes asked at once for a refresh; the first that can tell is believed.
 const CONTACTS = 3
+// How long the others may still take when one has said what asking again will not mend (a wrong password).
+const GRACE_MS = 100
 
 export class Topology implements Lifecycle {
   /** Keys of one command must share a slot, and redirects are followed. */
@@ -49,14 +55,18 @@ export class Topology implements Lifecycle {
   readonly #registry: NodeRegistry
   readonly #translate: Translate
   readonly #hooks: TopologyHooks
-  readonly #refresher: Refresher
+  readonly #refresher: Refresher<Snapshot>
   readonly #slots = new SlotMap<Node>()
   #primaries: readonly Node[] = []
   #snapshot: Snapshot | undefined
   #lastFailure: Error | undefined
-  /** The contacts of the round of discovery under way, or of the last one: who failed, who has not answered yet. */
+  /** Since the last success: who failed last time, and who is being asked. */
   readonly #failed = new Map<Node, FailedContact>()
   readonly #asked = new Set<Node>()
+  /** Takes back the questions under way. */
+  #round = new AbortController()
+  /** What MOVED has taught while a refresh was under way: its answer may be older. */
+  readonly #moves = new Map<number, Node>()
   #turn = 0
   #closed = false
 
@@ -67,7 +77,11 @@ export class Topology implements Lifecycle {
     this.#registry = parts.registry
     this.#translate = parts.translate
     this.#hooks = parts.hooks
-    this.#refresher = new Refresher(parts.options, reason => this.#refresh(reason))
+    this.#refresher = new Refresher(parts.options, {
+      ask: () => this.#ask(),
+      take: (snapshot, reason) => this.#take(snapshot, reason),
+      failed: error => this.#fail(error),
+    })
     if (parts.discovery.initial !== undefined) this.#adopt(parts.discovery.initial)
   }
 
@@ -75,6 +89,7 @@ export class Topology implements Lifecycle {
   unfinished(timeoutMs: number): DiscoveryError {
     const contacts = new Map(this.#failed)
     for (const node of this.#asked) {
+      if (contacts.has(node)) continue
       const cause = new DeadlineExceededError('an answer', 'unknown')
       contacts.set(node, { address: node.address, phase: node.phase, cause })
     }
@@ -107,18 +122,19 @@ export class Topology implements Lifecycle {
 
   /**
    * The node a redirect by `from` names. An empty host is the host that sent it; `undefined`: it names none this client
-   * can reach.
+   * can reach. Throws what the application's `natMap` throws.
    */
   locate(host: string, port: number, from: Node): Node | undefined {
     if (host === '?') return undefined
     const fromHost = 'host' in from.target.endpoint ? from.target.endpoint.host : 'localhost'
     const endpoint = this.#translate({ host: host === '' ? fromHost : host, port })
-    return this.#registry.get(formatAddress(endpoint)) ?? this.#add(endpoint, undefined)
+    return this.#registry.get(formatAddress(endpoint)) ?? this.#nodeAt(endpoint, undefined)
   }
 
   /** A MOVED: the slot is the node's from now on; the rest of the map is asked for soon. */
   moved(slot: number, node: Node): void {
     this.#slots.move(slot, node)
+    if (this.#refresher.running) this.#moves.set(slot, node)
     this.refresh('MOVED')
   }
 
@@ -128,70 +144,95 @@ export class Topology implements Lifecycle {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
-    this.#refresher.stop()
+    this.#stop()
     await this.#registry.close()
   }
 
   destroy(reason?: Error): void {
-    this.#closed = true
-    this.#refresher.stop()
+    this.#stop()
     this.#registry.destroy(reason)
   }
 
-  async #refresh(reason: RefreshReason): Promise<void> {
+  #stop(): void {
+    this.#closed = true
+    this.#refresher.stop()
+    this.#round.abort()
+  }
+
+  #take(snapshot: Snapshot, reason: RefreshReason): void {
     try {
-      const snapshot = await this.#ask()
-      if (this.#closed) return
-      this.#lastFailure = undefined
       this.#adopt(snapshot)
-      this.#hooks.onChange(snapshot, reason)
-    } catch (error) {
-      if (this.#closed) return
-      this.#lastFailure = error as Error
-      // Told once the refresher knows of the failure: whoever pokes again in answer waits out its pause.
-      setImmediate(() => this.#hooks.onFailure(error as Error))
+    } catch (cause) {
+      // The application's natMap.
+      const message = `natMap failed: ${(cause as Error).message}`
+      const error = new ConnectError(snapshot.source, 'reply', { cause, message })
+      error.retryable = false
       throw error
     }
+    this.#lastFailure = undefined
+    this.#failed.clear()
+    this.#hooks.onChange(snapshot, reason)
+    // The answer did not know of these: it was given before, and may be wrong elsewhere, too.
+    if (this.#moves.size > 0) this.refresh('MOVED')
+  }
+
+  #fail(error: Error): void {
+    this.#lastFailure = error
+    this.#hooks.onFailure(error)
   }
 
   async #ask(): Promise<Snapshot> {
-    this.#failed.clear()
+    this.#moves.clear()
     const known = this.#contacts()
-    if (known.length > 0) {
-      const snapshot = await this.#firstOf(known)
-      if (snapshot !== undefined) return snapshot
-    }
-    // The known nodes are of no help: back to the seeds, whose names are resolved anew by the dial.
-    const seeds = this.#seeds.map(endpoint => this.#registry.adopt({ endpoint }))
-    const snapshot = await this.#firstOf(seeds.filter(seed => !known.includes(seed)))
+    const snapshot = await this.#firstOf(known)
     if (snapshot !== undefined) return snapshot
-    const contacts = [...this.#failed.values()]
-    const refused = contacts.find(
-      contact => contact.cause instanceof ConnectError && !contact.cause.retryable,
-    )
+    // The known nodes are of no help: back to the seeds, whose names are resolved anew by the dial.
+    const seeds = new Set(this.#seeds.map(endpoint => this.#registry.adopt({ endpoint })))
+    const first = await this.#firstOf([...seeds].filter(seed => !known.includes(seed)))
+    if (first !== undefined) return first
+    const contacts = [...new Set([...known, ...seeds])].flatMap(node => this.#failed.get(node) ?? [])
+    const refused = contacts.find(({ cause }) => isFinal(cause))
     if (refused !== undefined) throw refused.cause
     throw new DiscoveryError('no server could be reached that describes the deployment', contacts)
   }
 
-  /** The first description to arrive, or undefined when all have failed. */
+  /** The first description to arrive, or undefined when all have failed. The other questions are taken back. */
   async #firstOf(contacts: readonly Node[]): Promise<Snapshot | undefined> {
-    if (contacts.length === 0) return undefined
+    if (contacts.length === 0 || this.#closed) return undefined
+    const round = new AbortController()
+    // As many listeners as questions.
+    setMaxListeners(0, round.signal)
+    this.#round = round
+    let grace: NodeJS.Timeout | undefined
+    const answers = contacts.map(async contact => {
+      try {
+        return await this.#discover(contact, round.signal)
+      } catch (error) {
+        if (isFinal(error)) grace ??= setTimeout(() => round.abort(), GRACE_MS)
+        throw error
+      }
+    })
     try {
-      return await Promise.any(contacts.map(contact => this.#discover(contact)))
+      return await Promise.any(answers)
     } catch {
       // Each contact's own error has been kept in #failed.
       return undefined
+    } finally {
+      clearTimeout(grace)
+      round.abort()
     }
   }
 
-  async #discover(contact: Node): Promise<Snapshot> {
+  async #discover(contact: Node, signal: AbortSignal): Promise<Snapshot> {
     this.#asked.add(contact)
     try {
-      return await this.#discovery.discover(contact)
+      return await this.#discovery.discover(contact, signal)
     } catch (error) {
       const cause = error as Error
-      this.#failed.set(contact, { address: contact.address, phase: phaseOf(cause), cause })
+      // One that was taken back has not failed.
+      if (!(cause instanceof AbortedError)) {
+        this.#failed.set(contact, { address: contact.address, phase: phaseOf(cause), cause })
+      }
       throw cause
     } finally {
       this.#asked.delete(contact)
@@ -211,34 +252,56 @@ export class Topology implements Lifecycle {
   }
 
   #adopt(snapshot: Snapshot): void {
-    const wanted = new Map<Node, NodeRecord>()
-    for (const record of snapshot.nodes) {
-      const node = this.#add(this.#translate(record.endpoint), record.serverName)
-      node.id = record.id
-      wanted.set(node, record)
-    }
-    const primaries = [...wanted].filter(([, record]) => record.role === 'primary')
+    // All translated before anything is changed: a natMap may throw. A failing node comes before the one that has taken
+    // its address over.
+    const found = snapshot.nodes
+      .map(record => ({ record, endpoint: this.#translate(record.endpoint) }))
+      .sort((a, b) => Number(b.record.failing) - Number(a.record.failing))
+    const claims = found.map(({ record, endpoint }) => ({
+      record,
+      node: this.#nodeAt(endpoint, record.serverName),
+    }))
+    const primaries = claims.filter(({ record }) => record.role === 'primary')
     this.#slots.replace(
       // Later claims overwrite earlier ones, so the highest epoch comes last.
       primaries
-        .sort(([, a], [, b]) => a.epoch - b.epoch)
-        .map(([owner, record]) => ({ owner, ranges: record.ranges })),
+        .sort((a, b) => a.record.epoch - b.record.epoch)
+        .map(({ node, record }) => ({ owner: node, ranges: record.ranges })),
     )
-    const serving = primaries.filter(([, record]) => record.ranges.length > 0 && !record.failing)
-    this.#primaries = serving.map(([node]) => node)
+    const serving = primaries.filter(({ record }) => record.ranges.length > 0 && !record.failing)
+    this.#primaries = serving.map(({ node }) => node)
     this.#snapshot = snapshot
-    for (const node of this.#registry.all) {
-      if (wanted.has(node)) continue
-      this.#registry.retire(node)
-      if (node.id !== undefined) this.#hooks.onNodeRemoved(node)
+    this.#keepMoves()
+    this.#identify(new Map(claims.map(({ node, record }) => [node, record.id])))
+  }
+
+  /** What a MOVED has said since the cluster was asked stands, until the cluster has been asked again. */
+  #keepMoves(): void {
+    for (const [slot, node] of this.#moves) {
+      if (this.#slots.get(slot) === node || node.closed) this.#moves.delete(slot)
+      else this.#slots.move(slot, node)
     }
   }
 
-  #add(endpoint: Endpoint, serverName: string | undefined): Node {
-    const known = this.#registry.get(formatAddress(endpoint))
-    const node = this.#registry.adopt({ endpoint, serverName: serverName ?? this.#seedName(endpoint) })
-    if (node !== known) this.#hooks.onNodeAdded(node)
-    return node
+  /** Nodes come and go. */
+  #identify(ids: ReadonlyMap<Node, string>): void {
+    const moved = new Set(this.#moves.values())
+    for (const node of this.#registry.all) {
+      const id = ids.get(node)
+      const before = node.id
+      if (id === undefined) {
+        if (moved.has(node)) continue
+        this.#registry.retire(node)
+      }
+      if (id === before) continue
+      if (before !== undefined) this.#hooks.onNodeRemoved(node)
+      node.id = id
+      if (id !== undefined) this.#hooks.onNodeAdded(node)
+    }
+  }
+
+  #nodeAt(endpoint: Endpoint, serverName: string | undefined): Node {
+    return this.#registry.adopt({ endpoint, serverName: serverName ?? this.#seedName(endpoint) })
   }
 
   /** A node found by IP that announces no name must prove the name of a seed. */
@@ -247,6 +310,11 @@ export class Topology implements Lifecycle {
     for (const seed of this.#seeds) if ('host' in seed && isIP(seed.host) === 0) return seed.host
     return undefined
   }
+}
+
+/** Asking again would be answered the same. */
+function isFinal(error: unknown): boolean {
+  return error instanceof ConnectError && !error.retryable
 }
 
 function phaseOf(error: Error): ConnectPhase {
