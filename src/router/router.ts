@@ -5,11 +5,13 @@ import { channels, publish } from '../core/diagnostics.js'
 import {
   ClosedError,
   ConnectError,
+  ConnectionLostError,
   CrossSlotError,
   DeadlineExceededError,
   ReplyError,
   SlotwiseError,
   TooManyRedirectsError,
+  UncoveredSlotError,
 } from '../core/errors.js'
 import type { Node } from '../node/node.js'
 import {
@@ -48,13 +50,17 @@ export class Router implements Executor, Lifecycle {
 
   execute(command: Command, sink: Sink): void {
     const slot = command.slot
-    const node = slot === MIXED_SLOTS ? this.#pickForMany(command, sink) : this.topology.pick(slot)
+    // One server takes keys of any slots.
+    if (slot === MIXED_SLOTS && this.topology.slotted) return sink.reject(crossSlot(command))
+    const node = this.topology.pick(slot)
     if (node !== undefined) node.execute(command, new Attempt(this, command, sink, node))
     else if (!sink.settled) this.#park(new Attempt(this, command, sink, undefined))
   }
 
   /** The attempt failed: redirect, try again later, or give the caller the error. */
   failed(attempt: Attempt, error: Error): void {
+    // Connections end with the client: that is what the caller hears, and why it was.
+    if (this.#closed && error instanceof ConnectionLostError) return attempt.fail(closedBy(error))
     const decision = verdict(error, attempt.command, {
       redirects: attempt.trail.length,
       maxRedirects: this.options.maxRedirects,
@@ -98,16 +104,8 @@ export class Router implements Executor, Lifecycle {
 
   destroy(reason?: Error): void {
     this.#closed = true
-    this.waitingRoom.rejectAll(() => reason ?? new ClosedError('the client'))
+    this.waitingRoom.rejectAll(() => new ClosedError('the client', 'not-sent', because(reason)))
     this.topology.destroy(reason)
-  }
-
-  #pickForMany(command: Command, sink: Sink): Node | undefined {
-    // One server takes keys of any slots.
-    if (!this.topology.slotted) return this.topology.pick(NO_SLOT)
-    const keys = keyPositions(command.spec, command.args).map(position => command.args[position] as Arg)
-    sink.reject(new CrossSlotError(command.spec.name, distinctSlots(keys)))
-    return undefined
   }
 
   #redirect(
@@ -117,7 +115,13 @@ export class Router implements Executor, Lifecycle {
   ): void {
     const from = attempt.node as Node
     attempt.trail = [...attempt.trail, `${to.kind === 'follow' ? 'MOVED' : 'ASK'} ${to.host}:${to.port}`]
-    const node = this.topology.locate(to.host, to.port, from)
+    let node: Node | undefined
+    try {
+      node = this.topology.locate(to.host, to.port, from)
+    } catch (cause) {
+      // The application's natMap.
+      return attempt.fail(cause as Error)
+    }
     publish(channels.redirect, { kind: to.kind, slot: to.slot, from: from.address, to: node?.address })
     if (node === undefined) {
       this.topology.refresh('MOVED')
@@ -135,11 +139,11 @@ export class Router implements Executor, Lifecycle {
   }
 
   #later(attempt: Attempt, error: Error): void {
-    if (this.#closed) return attempt.fail(error)
+    if (this.#closed) return attempt.fail(new ClosedError('the client', 'not-sent', { cause: error }))
     const { retryMinMs: baseMs, retryMaxMs: capMs } = this.options
     attempt.lastError = error
     attempt.time = performance.now() + backoffDelay(attempt.retries++, { baseMs, capMs })
-    if (!this.waitingRoom.rest(attempt)) attempt.fail(this.waitingRoom.full())
+    if (!this.waitingRoom.rest(attempt)) attempt.fail(this.waitingRoom.full(error))
   }
 
   #park(attempt: Attempt): void {
@@ -156,6 +160,20 @@ export class Router implements Executor, Lifecycle {
   }
 }
 
+function crossSlot(command: Command): CrossSlotError {
+  const keys = keyPositions(command.spec, command.args).map(position => command.args[position] as Arg)
+  return new CrossSlotError(command.spec.name, distinctSlots(keys))
+}
+
+function closedBy(lost: ConnectionLostError): ClosedError {
+  const outcome = lost.outcome === 'not-sent' ? 'not-sent' : 'unknown'
+  return new ClosedError('the client', outcome, because(lost.cause))
+}
+
+function because(cause: unknown): { cause?: unknown } {
+  return cause === undefined ? {} : { cause }
+}
+
 /** One command on its way, over as many tries as it takes. The only allocation per command below the client. */
 class Attempt implements Sink, Waiter {
   time = 0
@@ -167,7 +185,9 @@ class Attempt implements Sink, Waiter {
   readonly command: Command
   readonly #router: Router
   readonly #sink: Sink
-  /** Its bytes left, and no answer has said that it was not done. */
+  /** The present try's bytes left. */
+  #sent = false
+  /** The bytes of a try left, and its answer was lost: it may have happened, whatever became of later ones. */
   #inDoubt = false
   #tries: number
 
@@ -187,7 +207,7 @@ class Attempt implements Sink, Waiter {
   }
 
   sent(): void {
-    this.#inDoubt = true
+    this.#sent = true
     this.#sink.sent()
   }
 
@@ -197,8 +217,9 @@ class Attempt implements Sink, Waiter {
 
   reject(error: Error): void {
     if (this.#sink.settled) return
-    // The server's own word that it was not done.
-    if (error instanceof ReplyError) this.#inDoubt = false
+    // Only the server's own word says that it was not done.
+    if (this.#sent && !(error instanceof ReplyError)) this.#inDoubt = true
+    this.#sent = false
     this.#router.failed(this, error)
   }
 
@@ -213,30 +234,41 @@ class Attempt implements Sink, Waiter {
   }
 
   expire(): void {
-    const waitedFor = this.lastError === undefined ? 'a topology' : 'another try'
-    const cause = this.lastError ?? this.#router.topology.lastFailure
-    this.fail(
-      new DeadlineExceededError(
-        waitedFor,
-        this.#inDoubt ? 'unknown' : 'not-sent',
-        cause === undefined ? {} : { cause },
-      ),
-    )
+    this.fail(new DeadlineExceededError(this.#waitedFor, 'not-sent', because(this.#reason)))
   }
 
   /** Gives the caller the error, with what is known of the way. */
   fail(error: Error): void {
     if (this.#sink.settled) return
-    this.#sink.reject(error instanceof SlotwiseError ? this.#withFacts(error) : error)
+    if (error instanceof SlotwiseError) this.#addFacts(error)
+    try {
+      this.#sink.reject(error)
+    } catch (thrown) {
+      // An interceptor's sink. Others wait in the same queues, and must hear of theirs.
+      publish(channels.error, { error: thrown })
+    }
   }
 
-  #withFacts(error: SlotwiseError): SlotwiseError {
+  get #waitedFor(): string {
+    if (this.lastError !== undefined) return 'another try'
+    return this.#router.topology.snapshot === undefined ? 'a topology' : 'an owner of its slot'
+  }
+
+  /** Why it has waited. */
+  get #reason(): Error | undefined {
+    const { lastFailure, snapshot } = this.#router.topology
+    const { slot } = this.command
+    const uncovered = snapshot !== undefined && slot >= 0
+    return this.lastError ?? lastFailure ?? (uncovered ? new UncoveredSlotError(slot) : undefined)
+  }
+
+  #addFacts(error: SlotwiseError): void {
     error.command ??= this.command.spec.name
     if (this.command.slot >= 0) error.slot ??= this.command.slot
     if (this.node !== undefined) error.address ??= this.node.address
     error.attempts ??= this.#tries
     if (this.trail.length > 0) error.trail ??= this.trail
-    if (error.outcome === 'not-sent' && this.#inDoubt) error.outcome = 'unknown'
-    return error
+    if (this.#inDoubt && error.outcome !== 'applied') error.outcome = 'unknown'
+    if (error instanceof DeadlineExceededError && this.lastError !== undefined) error.cause ??= this.lastError
   }
 }

@@ -82,8 +82,10 @@ export class WaitingRoom implements Sweepable {
     this.#parked = this.#parked.filter(waiter => !waiter.settled)
   }
 
-  full(): OverloadedError {
-    return new OverloadedError(`${this.#max} commands wait for a node already`, 'router.maxWaiting')
+  /** The refusal; `cause` is why the command had to wait. */
+  full(cause?: Error): OverloadedError {
+    const message = `${this.#max} commands wait for a node already`
+    return new OverloadedError(message, 'router.maxWaiting', cause === undefined ? {} : { cause })
   }
 
   #schedule(): void {
