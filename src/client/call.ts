@@ -8,6 +8,8 @@ import type { AbortGroup } from './abort-group.js'
 
 export class Call implements Sink {
   settled = false
+  /** Its bytes have left at least once. */
+  wasSent = false
   readonly deadline: number
   readonly promise: Promise<unknown>
   readonly #command: Command
@@ -15,7 +17,6 @@ export class Call implements Sink {
   readonly #startedAt: number
   #resolve!: (value: unknown) => void
   #reject!: (error: Error) => void
-  #wasSent = false
   /** Calls under the same AbortSignal; this one leaves when it settles. */
   #group: AbortGroup | undefined
 
@@ -38,7 +39,7 @@ export class Call implements Sink {
   }
 
   sent(): void {
-    this.#wasSent = true
+    this.wasSent = true
   }
 
   resolve(reply: Reply): void {
@@ -64,7 +65,7 @@ export class Call implements Sink {
   }
 
   abort(reason: unknown): void {
-    this.reject(new AbortedError(this.#wasSent ? 'unknown' : 'not-sent', reason))
+    this.reject(new AbortedError(this.wasSent ? 'unknown' : 'not-sent', reason))
   }
 
   #settle(): void {

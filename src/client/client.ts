@@ -6,6 +6,7 @@ import { catalogue } from '../commands/catalogue.js'
 import type { As, Methods, TextView, View } from '../commands/types.js'
 import {
   ClosedError,
+  DeadlineExceededError,
   InvalidArgumentError,
   InvalidOptionError,
   UnsupportedCommandError,
@@ -18,6 +19,7 @@ import {
   createHints,
   DEFAULT_HINTS,
   type Hints,
+  NO_SLOT,
   withHints,
 } from '../protocol/command.js'
 import { toJs } from '../protocol/decode.js'
@@ -29,6 +31,7 @@ import { Call } from './call.js'
 import type { Engine } from './engine.js'
 import type { ClientEvents } from './events.js'
 import { stateChange } from './stateful.js'
+import { provisionalSpec } from './unlisted.js'
 
 /** What a view changes. Every field is optional; what is left out stays as it is. */
 export interface ViewOptions {
@@ -88,7 +91,7 @@ export class Client<V extends View = TextView> {
     this.#view = view
     this.#hints = view.hints
     this.#timeoutMs = view.timeoutMs
-    this.#abortGroup = view.signal === undefined ? undefined : new AbortGroup(view.signal)
+    this.#abortGroup = view.signal === undefined ? undefined : AbortGroup.of(view.signal)
   }
 
   /**
@@ -134,8 +137,9 @@ export class Client<V extends View = TextView> {
   send<T>(command: Command<T>): Promise<As<T, V>> {
     const engine = this.#engine
     if (engine.closing) return Promise.reject(new ClosedError('the client'))
-    const hints = this.#hints
-    const hinted = hints === DEFAULT_HINTS ? command : withHints(command, hints)
+    // From a program without types; below, it would be found out only when it is written.
+    if (command?.spec === undefined || command.args === undefined) return Promise.reject(noCommand())
+    const hinted = this.#hinted(command)
     const call = new Call(hinted, performance.now(), this.#timeoutMs, engine.sweeper)
     // The promise is of what `decode` makes, seen through the view: the one place where the two types meet.
     const promise = call.promise as Promise<As<T, V>>
@@ -199,9 +203,39 @@ export class Client<V extends View = TextView> {
     return this.close()
   }
 
-  async #callUnlisted(args: readonly Arg[]): Promise<unknown> {
-    const spec = await this.#engine.specs.ask(args, this.#timeoutMs)
-    return this.send(commandOf(spec, args))
+  #hinted<T>(command: Command<T>): Command<T> {
+    return this.#hints === DEFAULT_HINTS ? command : withHints(command, this.#hints)
+  }
+
+  /** The call begins now; its command is sent when the server has said where its keys are. */
+  #callUnlisted(args: readonly Arg[]): Promise<unknown> {
+    const engine = this.#engine
+    if (engine.closing) return Promise.reject(new ClosedError('the client'))
+    const spec = provisionalSpec(String(args[0]).toUpperCase())
+    const provisional = this.#hinted(createCommand(spec, args, NO_SLOT, toJs))
+    const call = new Call(provisional, performance.now(), this.#timeoutMs, engine.sweeper)
+    if (this.#abortGroup !== undefined && !call.join(this.#abortGroup)) return call.promise
+    engine.unlisted.hold(call)
+    this.#describe(args, call)
+    return call.promise
+  }
+
+  #describe(args: readonly Arg[], call: Call): void {
+    const engine = this.#engine
+    const execute = (spec: CommandSpec | undefined): void => {
+      if (call.settled) return
+      if (spec === undefined) throw unknownCommand(args)
+      engine.executor.execute(this.#hinted(commandOf(spec, args)), call)
+    }
+    engine.specs
+      .ask(args, Math.max(1, call.deadline - performance.now()))
+      .then(execute)
+      .catch((error: Error) => {
+        // Another call's question, which had less time than this one has.
+        const late = error instanceof DeadlineExceededError && performance.now() < call.deadline
+        if (late && !call.settled) this.#describe(args, call)
+        else call.reject(error)
+      })
   }
 }
 
@@ -211,6 +245,17 @@ attach<Client>(
   (client, command) => client.send(command),
   error => Promise.reject(error),
 )
+
+function noCommand(): InvalidArgumentError {
+  return new InvalidArgumentError('send()', 0, 'must be a command, made by a builder or by createCommand()')
+}
+
+function unknownCommand(args: readonly Arg[]): UnsupportedCommandError {
+  return new UnsupportedCommandError(
+    String(args[0]).toUpperCase(),
+    'neither the command table nor the server knows it',
+  )
+}
 
 function commandOf(spec: CommandSpec, args: readonly Arg[]): Command<unknown> {
   const reason = stateChange(spec, args)

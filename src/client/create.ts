@@ -1,16 +1,18 @@
 // The composition root: the only place that builds across floors, from the bottom up.
 import { CredentialStore } from '../connection/credentials.js'
+import { InvalidOptionError } from '../core/errors.js'
 import { Emitter } from '../core/events.js'
 import { Sweeper } from '../core/sweeper.js'
 import { NodeRegistry } from '../node/registry.js'
 import { DEFAULT_HINTS } from '../protocol/command.js'
-import { compose } from '../protocol/executor.js'
+import { compose, type Executor, type Interceptor } from '../protocol/executor.js'
 import { Router } from '../router/router.js'
 import { ClusterDiscovery } from '../topology/cluster-discovery.js'
 import type { Discovery } from '../topology/discovery.js'
 import { StaticDiscovery } from '../topology/static-discovery.js'
 import { Topology } from '../topology/topology.js'
 import { Client } from './client.js'
+import { Custody } from './custody.js'
 import { Engine } from './engine.js'
 import type { ClientEvents } from './events.js'
 import {
@@ -84,12 +86,31 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
   })
   const router = new Router(topology, options.router)
   sweeper.add(router.waitingRoom)
+  const intercepted = new Custody('an interceptor')
   const engine = new Engine({
-    executor: compose(options.interceptors, router),
+    executor: options.interceptors.length === 0 ? router : intercepted.guard(intercept(options, router)),
     router,
     sweeper,
     credentials,
     events,
+    intercepted,
   })
   return new Client(engine, { hints: DEFAULT_HINTS, timeoutMs: options.timeoutMs, signal: undefined })
+}
+
+/** As `compose` does, but says which of them made something else. */
+function intercept({ interceptors }: ResolvedClientOptions, router: Router): Executor {
+  const checked = interceptors.map(
+    (interceptor, i): Interceptor =>
+      next => {
+        const executor: unknown = interceptor(next)
+        if (typeof (executor as Partial<Executor> | undefined | null)?.execute === 'function')
+          return executor as Executor
+        throw new InvalidOptionError(
+          `interceptors[${i}]`,
+          'must return an executor: { execute(command, sink) }',
+        )
+      },
+  )
+  return compose(checked, router)
 }

@@ -9,6 +9,7 @@ import type { Emitter } from '../core/events.js'
 import type { Sweeper } from '../core/sweeper.js'
 import type { Executor } from '../protocol/executor.js'
 import type { Router } from '../router/router.js'
+import { Custody } from './custody.js'
 import type { ClientEvents } from './events.js'
 import { UnlistedSpecs } from './unlisted.js'
 
@@ -18,6 +19,8 @@ export interface EngineParts {
   readonly sweeper: Sweeper
   readonly credentials: CredentialStore
   readonly events: Emitter<ClientEvents>
+  /** Holds calls while they are with interceptors. */
+  readonly intercepted: Custody
 }
 
 interface Connecting {
@@ -30,10 +33,13 @@ export class Engine {
   readonly sweeper: Sweeper
   readonly events: Emitter<ClientEvents>
   readonly specs: UnlistedSpecs
+  /** Holds calls until their command's spec is known. */
+  readonly unlisted = new Custody('the description of the command')
   /** No new calls are taken. */
   closing = false
   readonly #router: Router
   readonly #credentials: CredentialStore
+  readonly #intercepted: Custody
   #closed: Promise<void> | undefined
   #destroyed = false
   /** The topology has been asked for at least once, with success. */
@@ -47,6 +53,9 @@ export class Engine {
     this.#router = parts.router
     this.#credentials = parts.credentials
     this.specs = new UnlistedSpecs(parts.executor)
+    this.#intercepted = parts.intercepted
+    this.sweeper.add(this.unlisted)
+    this.sweeper.add(this.#intercepted)
   }
 
   topologyChanged(): void {
@@ -97,9 +106,13 @@ export class Engine {
     this.closing = true
     if (this.#destroyed) return
     this.#destroyed = true
-    for (const waiting of [...this.#connecting]) waiting.failed(reason ?? new ClosedError('the client'))
+    const closed = (outcome: 'not-sent' | 'unknown'): ClosedError =>
+      new ClosedError('the client', outcome, reason === undefined ? {} : { cause: reason })
+    for (const waiting of [...this.#connecting]) waiting.failed(closed('not-sent'))
     this.#credentials.close()
     this.#router.destroy(reason)
+    this.unlisted.rejectAll(closed)
+    this.#intercepted.rejectAll(closed)
     this.events.removeAllListeners()
   }
 

@@ -64,7 +64,13 @@ export function slowCommands(thresholdMs: number, report: (slow: SlowCommand) =>
   if (typeof report !== 'function')
     throw new InvalidOptionError('slowCommands() report', 'must be a function')
   return timed((command, elapsedMs, error) => {
-    if (elapsedMs >= thresholdMs) report({ command: command.spec.name, slot: command.slot, elapsedMs, error })
+    if (elapsedMs < thresholdMs) return
+    try {
+      report({ command: command.spec.name, slot: command.slot, elapsedMs, error })
+    } catch (thrown) {
+      // It is the application's, and the call has had its answer.
+      publish(channels.error, { error: thrown })
+    }
   })
 }
 
@@ -135,15 +141,19 @@ class TimedSink extends WrappedSink {
 export function intercept(
   around: (command: Command, next: (command: Command) => Promise<Reply>) => Promise<Reply>,
 ): Interceptor {
+  if (typeof around !== 'function') throw new InvalidOptionError('intercept()', 'must be given a function')
   return executor => ({
     execute(command, sink) {
       const next = (inner: Command): Promise<Reply> =>
         new Promise((resolve, reject) => executor.execute(inner, new ForwardingSink(sink, resolve, reject)))
       // A function that throws rather than rejects is a rejection too.
-      new Promise<Reply>(resolve => resolve(around(command, next))).then(
-        reply => sink.resolve(reply),
-        (error: Error) => sink.reject(error),
-      )
+      new Promise<Reply>(resolve => resolve(around(command, next)))
+        .then(
+          reply => sink.resolve(reply),
+          (error: Error) => sink.reject(error),
+        )
+        // An outer interceptor's sink threw.
+        .catch((error: unknown) => publish(channels.error, { error }))
     },
   })
 }

@@ -77,7 +77,8 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClientOp
   if (!Array.isArray(options.nodes) || options.nodes.length === 0) {
     throw new InvalidOptionError('nodes', 'must be a list of at least one node')
   }
-  const nodes = options.nodes.map((node: string | NodeInput, i) => parseNode(node, `nodes[${i}]`))
+  // Array.from: a list with holes is one with undefined in it, not a shorter one.
+  const nodes = Array.from(options.nodes, (node: string | NodeInput, i) => parseNode(node, `nodes[${i}]`))
   return resolve(options, nodes, options.natMap, options.topology)
 }
 
@@ -107,7 +108,7 @@ function resolve(
   return Object.freeze({
     seeds: nodes.map(node => node.endpoint),
     timeoutMs: duration('timeoutMs', options.timeoutMs, 10_000, { min: 1, max: 2 ** 31 - 1 }),
-    interceptors: checkInterceptors(options.interceptors ?? []),
+    interceptors: checkInterceptors(options.interceptors),
     connection: resolveConnectionOptions({ ...fromUrls(nodes), ...pickConnection(options) }),
     node: resolveNodeOptions(options.node),
     router: resolveRouterOptions(options.router),
@@ -152,13 +153,13 @@ function pickConnection(options: ClientOptions): ConnectionOptions {
 }
 
 function checkInterceptors(interceptors: unknown): readonly Interceptor[] {
+  if (interceptors === undefined) return []
   if (!Array.isArray(interceptors))
     throw new InvalidOptionError('interceptors', 'must be a list of functions')
-  interceptors.forEach((interceptor: unknown, i) => {
-    if (typeof interceptor !== 'function')
-      throw new InvalidOptionError(`interceptors[${i}]`, 'must be a function')
+  return Array.from(interceptors, (interceptor: unknown, i) => {
+    if (typeof interceptor === 'function') return interceptor as Interceptor
+    throw new InvalidOptionError(`interceptors[${i}]`, 'must be a function')
   })
-  return interceptors as readonly Interceptor[]
 }
 
 function checkObject(field: string, options: unknown): void {

@@ -18,6 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
   MONITOR: 'it turns its connection into a stream, which this version does not offer',
   SYNC: 'it turns its connection into a replication stream',
   PSYNC: 'it turns its connection into a replication stream',
+  REPLCONF: 'it belongs to a replication stream',
   MULTI: TRANSACTION,
   EXEC: TRANSACTION,
   DISCARD: TRANSACTION,
@@ -31,6 +32,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ASKING: 'redirects are followed by the client itself',
   READONLY: 'which node answers is decided by the client itself',
   READWRITE: 'which node answers is decided by the client itself',
+  'SCRIPT DEBUG': 'it would turn the connection that all calls share into a debugger',
+  'CLIENT CAPA': 'it would hold for whichever connection happens to carry it',
+  'CLIENT IMPORT-SOURCE': 'it would hold for whichever connection happens to carry it',
   'CLIENT REPLY': 'without its answers no connection can be shared',
   'CLIENT SETNAME': `${OPTION} (clientName)`,
   'CLIENT TRACKING':

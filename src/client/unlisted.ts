@@ -1,5 +1,5 @@
 // Commands the generated table lacks (modules, newer servers): their spec is asked of the server, once each.
-import { ReplyError, UnsupportedCommandError } from '../core/errors.js'
+import { ReplyError } from '../core/errors.js'
 import { ask } from '../node/ask.js'
 import { type Arg, createCommand, NO_SLOT } from '../protocol/command.js'
 import type { Executor } from '../protocol/executor.js'
@@ -11,32 +11,39 @@ const MAX_KEPT = 1000
 
 export class UnlistedSpecs {
   readonly #executor: Executor
-  readonly #known = new Map<string, Promise<CommandSpec>>()
+  readonly #known = new Map<string, Promise<CommandSpec | undefined>>()
 
   constructor(executor: Executor) {
     this.#executor = executor
   }
 
-  /** The spec of the command these words begin; concurrent questions for one name are asked once. */
-  ask(args: readonly Arg[], timeoutMs: number): Promise<CommandSpec> {
+  /**
+   * The spec of the command these words begin; undefined where the server does not know it either. Concurrent questions
+   * for one name are asked once, with the first one's time-out.
+   */
+  ask(args: readonly Arg[], timeoutMs: number): Promise<CommandSpec | undefined> {
     const name = String(args[0]).toUpperCase()
     const known = this.#known.get(name)
     if (known !== undefined) return known
     const asked = this.#ask(name, timeoutMs)
     if (this.#known.size >= MAX_KEPT) this.#known.delete(this.#known.keys().next().value as string)
     this.#known.set(name, asked)
-    // A failure is not kept: the next call asks again.
-    asked.catch(() => this.#known.delete(name))
+    // Neither a failure is kept, nor that it was not known: modules can be loaded. The next call asks again.
+    const forget = (): void => void this.#known.delete(name)
+    asked.then(spec => spec ?? forget(), forget)
     return asked
   }
 
-  async #ask(name: string, timeoutMs: number): Promise<CommandSpec> {
+  async #ask(name: string, timeoutMs: number): Promise<CommandSpec | undefined> {
     const info = createCommand(specOf('COMMAND INFO'), ['COMMAND', 'INFO', name], NO_SLOT, reply => reply)
     const reply = await ask(this.#executor, info, timeoutMs)
-    const spec =
-      Array.isArray(reply) && !(reply[0] instanceof ReplyError) ? specFromInfo(reply[0] ?? null) : undefined
-    if (spec === undefined)
-      throw new UnsupportedCommandError(name, 'neither the command table nor the server knows it')
-    return spec
+    return Array.isArray(reply) && !(reply[0] instanceof ReplyError)
+      ? specFromInfo(reply[0] ?? null)
+      : undefined
   }
+}
+
+/** Stands for the spec of a command until its own is known. */
+export function provisionalSpec(name: string): CommandSpec {
+  return { ...specOf('COMMAND INFO'), name }
 }
