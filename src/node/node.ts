@@ -7,6 +7,7 @@ import type {
 } from '../connection/connection.js'
 import { formatAddress } from '../core/address.js'
 import { ConnectionLostError, type ConnectPhase, ReplyError } from '../core/errors.js'
+import type { Sweepable, Sweeper } from '../core/sweeper.js'
 import type { Command } from '../protocol/command.js'
 import { type Executor, type Lease, type Lifecycle, type Sink, WrappedSink } from '../protocol/executor.js'
 import { Flag } from '../protocol/spec.js'
@@ -92,7 +93,7 @@ export class Node implements Executor, Lifecycle {
     this.lease(sink.deadline).then(
       lease => {
         if (sink.settled) lease.release()
-        else lease.execute(command, new LeaseSink(sink, lease))
+        else lease.execute(command, new LeaseSink(sink, lease, this.#context.sweeper))
       },
       (error: Error) => sink.reject(error),
     )
@@ -112,32 +113,49 @@ export class Node implements Executor, Lifecycle {
 
 /**
  * Ends a lease with its one command: kept when the server answered, thrown away when the server may still be at work.
- * It stays unsettled until one of the two happened, whatever became of its caller: a caller that left makes it expire
- * at the next sweep, so that no lease is lost with an aborted call.
+ * A caller that leaves tells nobody, so the next sweep sees to the lease: before the command was sent, it is skipped
+ * and the lease kept; after, the command expires where it stands in flight.
  */
-class LeaseSink extends WrappedSink {
+class LeaseSink extends WrappedSink implements Sweepable {
   readonly #lease: Lease
+  readonly #sweeper: Sweeper
+  #sent = false
   #done = false
 
-  constructor(inner: Sink, lease: Lease) {
+  constructor(inner: Sink, lease: Lease, sweeper: Sweeper) {
     super(inner)
     this.#lease = lease
+    this.#sweeper = sweeper
+    sweeper.add(this)
   }
   override get settled(): boolean {
-    return this.#done
+    return this.#done || (!this.#sent && this.inner.settled)
   }
   override get deadline(): number {
     return this.inner.settled ? Number.NEGATIVE_INFINITY : this.inner.deadline
   }
+  override sent(): void {
+    this.#sent = true
+    this.inner.sent()
+  }
   override resolve(reply: Reply): void {
-    this.#done = true
+    this.#end()
     this.#lease.release()
     this.inner.resolve(reply)
   }
   override reject(error: Error): void {
-    this.#done = true
+    this.#end()
     if (error instanceof ReplyError) this.#lease.release()
     else this.#lease.discard(error)
     this.inner.reject(error)
+  }
+  sweep(): void {
+    if (!this.settled) return
+    this.#end()
+    this.#lease.release()
+  }
+  #end(): void {
+    this.#done = true
+    this.#sweeper.remove(this)
   }
 }

@@ -49,6 +49,17 @@ test('a heap of random pushes, pops and removals agrees with a sorted array', ()
   )
 })
 
+test('an entry that fills the gap of one removed may have to rise', () => {
+  //        0
+  //     10    1
+  //   11  12 2  3     11 leaves, 3 takes its place, and 10 is above it
+  const heap = new MinHeap<HeapEntry>()
+  const entries = [0, 10, 1, 11, 12, 2, 3].map(entry)
+  for (const each of entries) heap.push(each)
+  heap.remove(entries[3] as HeapEntry)
+  expect(Array.from({ length: 6 }, () => heap.pop()?.time)).toEqual([0, 1, 2, 3, 10, 12])
+})
+
 test('an entry of another heap is left where it is', () => {
   const [one, other] = [new MinHeap<HeapEntry>(), new MinHeap<HeapEntry>()]
   const stranger = entry(1)

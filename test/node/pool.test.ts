@@ -372,9 +372,18 @@ describe('a blocking command by node.execute', () => {
 
   test('gives its place back when the caller left before the lease was had, or before the dial was done', async () => {
     const { node, context, next } = narrow()
-    const early = context.call(node, command('BLPOP', 'nothing', '0'))
+    const early = context.call(node, command('BLPOP', 'untouched', '0'))
     early.abort()
     await next()
+    await server.ask('RPUSH', 'untouched', 'x')
+    // In the same turn as the lease was had: not sent as yet.
+    const justThen = context.call(node, command('BLPOP', 'untouched', '0'))
+    for (let i = 0; i < 20 && node.connections[0]?.queued === 0; i++) await Promise.resolve()
+    expect([node.connections[0]?.queued, justThen.wasSent]).toEqual([1, false])
+    justThen.abort()
+    await next()
+    expect(await server.ask('LLEN', 'untouched')).toBe(1)
+    expect(node.connections).toHaveLength(1)
 
     await using silent = await scriptedServer(() => {})
     const stuck = testContext({ clientInfo: false }, { maxLeases: 1 })

@@ -35,6 +35,8 @@ export function asBuffer(what: Command): Command {
 export class TestCall implements Sink {
   settled = false
   wasSent = false
+  /** How often its executor settled it: at most once, says the law. */
+  told = 0
   /** How it ended, once it has. */
   reply: Reply | undefined
   error: Error | undefined
@@ -53,6 +55,7 @@ export class TestCall implements Sink {
     })
     // A test may look at `error` only.
     this.promise.catch(() => {})
+    calls.push(this)
     sweeper.began()
   }
 
@@ -60,12 +63,14 @@ export class TestCall implements Sink {
     this.wasSent = true
   }
   resolve(reply: Reply): void {
+    this.told++
     if (this.#settle()) {
       this.reply = reply
       this.#resolve(reply)
     }
   }
   reject(error: Error): void {
+    this.told++
     if (this.#settle()) {
       this.error = error
       this.#reject(error)
@@ -80,7 +85,10 @@ export class TestCall implements Sink {
   }
   /** Leaves, as an aborted caller does. */
   abort(): void {
-    this.reject(new Error('aborted'))
+    const error = new Error('aborted')
+    if (!this.#settle()) return
+    this.error = error
+    this.#reject(error)
   }
 
   #settle(): boolean {
@@ -102,10 +110,13 @@ export interface TestContext extends NodeContext {
 
 const contexts: CredentialStore[] = []
 const connections: Connection[] = []
+const calls: TestCall[] = []
 
 afterEach(() => {
   for (const connection of connections.splice(0)) connection.destroy()
   for (const credentials of contexts.splice(0)) credentials.close()
+  const toldTwice = calls.splice(0).filter(call => call.told > 1)
+  if (toldTwice.length > 0) throw new Error(`${toldTwice.length} calls were settled more than once`)
 })
 
 /** What connections and nodes of a test share. Ended after the test. */
