@@ -1,0 +1,352 @@
+// The topology with a discovery that says what the test wants, when the test wants it; nothing is dialled.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { formatAddress } from '../../src/core/address.js'
+import { AuthenticationError, ConnectError, DiscoveryError } from '../../src/core/errors.js'
+import type { Node } from '../../src/node/node.js'
+import { NodeRegistry } from '../../src/node/registry.js'
+import { createAddressMap, type NatMap } from '../../src/topology/address-map.js'
+import { resolveTopologyOptions } from '../../src/topology/options.js'
+import type { NodeRecord, Snapshot } from '../../src/topology/snapshot.js'
+import { Topology } from '../../src/topology/topology.js'
+import { testContext } from '../support/calls.js'
+import { until } from '../support/wait.js'
+
+interface Question {
+  readonly address: string
+  readonly signal: AbortSignal
+  answer(snapshot: Snapshot): void
+  fail(error: Error): void
+}
+
+function record(
+  id: string,
+  port: number,
+  ranges: [number, number][],
+  more: Partial<NodeRecord> = {},
+): NodeRecord {
+  return {
+    id,
+    endpoint: { host: '10.0.0.1', port },
+    serverName: undefined,
+    role: 'primary',
+    primaryId: undefined,
+    epoch: 0,
+    failing: false,
+    ranges,
+    ...more,
+  }
+}
+
+function snapshotOf(...nodes: NodeRecord[]): Snapshot {
+  return { nodes, source: 'test' }
+}
+
+const ALL: [number, number][] = [[0, 16_383]]
+
+class Scene {
+  readonly questions: Question[] = []
+  readonly news: string[] = []
+  readonly failures: Error[] = []
+  readonly registry = new NodeRegistry(testContext(), {})
+  readonly topology: Topology
+
+  constructor(seeds: readonly number[], natMap?: NatMap) {
+    this.topology = new Topology({
+      seeds: seeds.map(port => ({ host: '10.0.0.1', port })),
+      discovery: {
+        slotted: true,
+        discover: (contact, signal) =>
+          new Promise((resolve, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason))
+            this.questions.push({ address: contact.address, signal, answer: resolve, fail: reject })
+          }),
+      },
+      registry: this.registry,
+      translate: createAddressMap(natMap),
+      options: resolveTopologyOptions({ minRefreshGapMs: 0 }),
+      hooks: {
+        onChange: (snapshot, reason) => this.news.push(`${reason}: ${snapshot.nodes.length}`),
+        onFailure: error => this.failures.push(error),
+        onNodeAdded: node => this.news.push(`+${node.id}`),
+        onNodeRemoved: node => this.news.push(`-${node.id}`),
+      },
+    })
+  }
+
+  /** The questions of the next round, once it has begun. */
+  async asked(count: number): Promise<Question[]> {
+    await until(() => this.questions.length >= count)
+    return this.questions.splice(0)
+  }
+
+  async learn(snapshot: Snapshot): Promise<void> {
+    this.topology.refresh('connect')
+    const [first] = await this.asked(1)
+    first?.answer(snapshot)
+    await until(() => this.topology.snapshot === snapshot)
+  }
+
+  owner(slot: number): string | undefined {
+    return this.topology.pick(slot)?.address
+  }
+  node(port: number): Node {
+    return this.registry.get(formatAddress({ host: '10.0.0.1', port })) as Node
+  }
+}
+
+describe('Topology', () => {
+  let scene: Scene
+
+  beforeEach(() => {
+    scene = new Scene([7000, 7001])
+  })
+  afterEach(() => {
+    scene.topology.destroy()
+  })
+
+  test('asks every seed at first, takes the first answer, and takes the other questions back', async () => {
+    scene.topology.refresh('connect')
+    const questions = await scene.asked(2)
+    expect(questions.map(({ address }) => address)).toEqual(['10.0.0.1:7000', '10.0.0.1:7001'])
+    questions[1]?.answer(snapshotOf(record('a', 7001, ALL)))
+    await until(() => scene.topology.snapshot !== undefined)
+    expect(questions[0]?.signal.aborted).toBe(true)
+    expect(scene.owner(0)).toBe('10.0.0.1:7001')
+    expect(scene.news).toEqual(['+a', 'connect: 1'])
+  })
+
+  test('a seed given twice is asked once', async () => {
+    const twice = new Scene([7000, 7000])
+    twice.topology.refresh('connect')
+    expect(await twice.asked(1)).toHaveLength(1)
+    twice.topology.destroy()
+  })
+
+  test('of two that claim a slot the one with the higher epoch has it, in whatever order they are listed', async () => {
+    const old = record('a', 7000, ALL, { epoch: 3 })
+    const fresh = record('b', 7001, [[5, 5]], { epoch: 4 })
+    for (const nodes of [
+      [old, fresh],
+      [fresh, old],
+    ]) {
+      await scene.learn(snapshotOf(...nodes))
+      expect([4, 5, 6].map(slot => scene.owner(slot))).toEqual([
+        '10.0.0.1:7000',
+        '10.0.0.1:7001',
+        '10.0.0.1:7000',
+      ])
+    }
+  })
+
+  test('commands without keys go to serving primaries in turn, and to no other', async () => {
+    await scene.learn(
+      snapshotOf(
+        record('a', 7000, [[0, 99]]),
+        record('b', 7001, [[100, 16_383]]),
+        record('empty', 7002, []),
+        record('failing', 7003, [[0, 99]], { failing: true }),
+        record('replica', 7004, [], { role: 'replica', primaryId: 'a' }),
+      ),
+    )
+    const picked = Array.from({ length: 4 }, () => scene.owner(-1))
+    expect(picked.sort()).toEqual(['10.0.0.1:7000', '10.0.0.1:7000', '10.0.0.1:7001', '10.0.0.1:7001'])
+    expect(scene.topology.primaries).toHaveLength(2)
+  })
+
+  test('nodes come and go with their ids', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL), record('b', 7001, [])))
+    const leaving = scene.node(7001)
+    await scene.learn(snapshotOf(record('a', 7000, ALL), record('c', 7002, [])))
+    expect(scene.news).toEqual(['+a', '+b', 'connect: 2', '-b', '+c', 'connect: 2'])
+    expect(leaving.closed).toBe(true)
+    expect(scene.node(7001)).toBeUndefined()
+  })
+
+  test('another node at a known address is another node', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    await scene.learn(snapshotOf(record('z', 7000, ALL)))
+    expect(scene.news).toEqual(['+a', 'connect: 1', '-a', '+z', 'connect: 1'])
+  })
+
+  test('a dead node does not hide the one that has taken its address over', async () => {
+    const dead = record('a', 7000, [], { failing: true })
+    for (const nodes of [
+      [record('b', 7000, ALL), dead],
+      [dead, record('b', 7000, ALL)],
+    ]) {
+      await scene.learn(snapshotOf(...nodes))
+      expect(scene.owner(0)).toBe('10.0.0.1:7000')
+      expect(scene.node(7000).id).toBe('b')
+    }
+    expect(scene.news).toEqual(['+b', 'connect: 2', 'connect: 2'])
+  })
+
+  test('a slot nobody has is nobody’s', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, [[0, 16_382]])))
+    expect(scene.owner(16_383)).toBeUndefined()
+    expect(scene.topology.coveredSlots).toBe(16_383)
+  })
+
+  test('a MOVED counts at once, also to a node never heard of', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    const target = scene.topology.locate('10.0.0.1', 7009, scene.node(7000)) as Node
+    scene.topology.moved(7, target)
+    expect([6, 7, 8].map(slot => scene.owner(slot))).toEqual([
+      '10.0.0.1:7000',
+      '10.0.0.1:7009',
+      '10.0.0.1:7000',
+    ])
+    const [question] = await scene.asked(1)
+    question?.answer(snapshotOf(record('a', 7000, [[0, 16_382]]), record('n', 7009, [[16_383, 16_383]])))
+    await until(() => scene.news.at(-1) === 'MOVED: 2')
+    // The answer is younger than that MOVED.
+    expect(scene.owner(7)).toBe('10.0.0.1:7000')
+  })
+
+  test('a MOVED heard while the cluster is asked outlives its answer, and the cluster is asked again', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    scene.topology.refresh('CLUSTERDOWN')
+    const [older] = await scene.asked(1)
+    const target = scene.topology.locate('10.0.0.1', 7009, scene.node(7000)) as Node
+    scene.topology.moved(7, target)
+    older?.answer(snapshotOf(record('a', 7000, ALL)))
+    await until(() => scene.news.at(-1) === 'CLUSTERDOWN: 1')
+    expect(scene.owner(7)).toBe('10.0.0.1:7009')
+    expect(scene.owner(8)).toBe('10.0.0.1:7000')
+    expect(target.closed).toBe(false)
+
+    const [newer] = await scene.asked(1)
+    newer?.answer(snapshotOf(record('a', 7000, ALL)))
+    await until(() => scene.news.at(-1) === 'MOVED: 1')
+    expect(scene.owner(7)).toBe('10.0.0.1:7000')
+    expect(target.closed).toBe(true)
+  })
+
+  test('a MOVED heard while the cluster is asked costs no second question when the answer agrees', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL), record('b', 7001, [])))
+    scene.topology.refresh('MOVED')
+    const [question] = await scene.asked(1)
+    for (let slot = 0; slot < 1000; slot++) scene.topology.moved(slot, scene.node(7001))
+    question?.answer(snapshotOf(record('b', 7001, ALL)))
+    await until(() => scene.news.at(-1) === 'MOVED: 1')
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(scene.questions).toEqual([])
+  })
+
+  test('a redirect without a host means the node that sent it, one with a question mark nobody', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    const from = scene.node(7000)
+    expect(scene.topology.locate('', 7005, from)?.address).toBe('10.0.0.1:7005')
+    expect(scene.topology.locate('::1', 7005, from)?.address).toBe('[::1]:7005')
+    expect(scene.topology.locate('?', 7005, from)).toBeUndefined()
+  })
+
+  test('known nodes are asked first, at most three at once, and the seeds when they are of no help', async () => {
+    const nodes = [7010, 7011, 7012, 7013].map((port, i) => record(`n${i}`, port, [[i, i]]))
+    await scene.learn(snapshotOf(...nodes))
+    scene.topology.refresh('MOVED')
+    const known = await scene.asked(3)
+    expect(known).toHaveLength(3)
+    for (const question of known) question.fail(new ConnectError(question.address, 'connect'))
+    const seeds = await scene.asked(2)
+    expect(seeds.map(({ address }) => address)).toEqual(['10.0.0.1:7000', '10.0.0.1:7001'])
+    seeds[0]?.answer(snapshotOf(record('new', 7020, ALL)))
+    await until(() => scene.owner(0) === '10.0.0.1:7020')
+  })
+
+  test('when nobody can tell, all who were asked are listed with phase and cause', async () => {
+    scene.topology.refresh('connect')
+    const [first, second] = await scene.asked(2)
+    first?.fail(new ConnectError('10.0.0.1:7000', 'dns', { message: 'no such name' }))
+    second?.fail(new Error('odd'))
+    await until(() => scene.failures.length === 1)
+    expect(scene.failures[0]).toBeInstanceOf(DiscoveryError)
+    expect(scene.failures[0]).toMatchObject({
+      retryable: true,
+      contacts: [
+        { address: '10.0.0.1:7000', phase: 'dns' },
+        { address: '10.0.0.1:7001', phase: 'reply' },
+      ],
+    })
+    expect(scene.topology.lastFailure).toBe(scene.failures[0])
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    expect(scene.topology.lastFailure).toBeUndefined()
+  })
+
+  test('whoever stops waiting is told of every seed: why it failed last, or that it has not answered', async () => {
+    scene.topology.refresh('connect')
+    const [first] = await scene.asked(2)
+    first?.fail(new ConnectError('10.0.0.1:7000', 'dns', { message: 'no such name' }))
+    await until(() => scene.topology.unfinished(50).contacts[0]?.phase === 'dns')
+    expect(scene.topology.unfinished(50)).toMatchObject({
+      contacts: [
+        { address: '10.0.0.1:7000', phase: 'dns', cause: { code: 'CONNECT' } },
+        { address: '10.0.0.1:7001', phase: 'connect', cause: { code: 'DEADLINE_EXCEEDED' } },
+      ],
+    })
+  })
+
+  test('a refused password is told although another seed has not answered', async () => {
+    scene.topology.refresh('connect')
+    const questions = await scene.asked(2)
+    questions[0]?.fail(new AuthenticationError('10.0.0.1:7000'))
+    await until(() => scene.failures.length === 1)
+    expect(scene.failures[0]).toBeInstanceOf(AuthenticationError)
+    expect(questions[1]?.signal.aborted).toBe(true)
+  })
+
+  test('a refused password is passed over when another seed answers soon', async () => {
+    scene.topology.refresh('connect')
+    const questions = await scene.asked(2)
+    questions[0]?.fail(new AuthenticationError('10.0.0.1:7000'))
+    await new Promise(setImmediate)
+    questions[1]?.answer(snapshotOf(record('a', 7001, ALL)))
+    await until(() => scene.topology.snapshot !== undefined)
+    expect(scene.failures).toEqual([])
+  })
+
+  test('a natMap is applied to what is announced and to redirects', async () => {
+    const mapped = new Scene([7000], address => ({
+      host: 'gate.test',
+      port: Number(address.split(':')[1]) + 1,
+    }))
+    await mapped.learn(snapshotOf(record('a', 7000, ALL)))
+    expect(mapped.owner(0)).toBe('gate.test:7001')
+    const from = mapped.topology.pick(0) as Node
+    expect(mapped.topology.locate('10.0.0.1', 7007, from)?.address).toBe('gate.test:7008')
+    mapped.topology.destroy()
+  })
+
+  test('a natMap that throws leaves the map as it was, and is told as what it is', async () => {
+    let angry = false
+    const mapped = new Scene([7000], () => {
+      if (angry) throw new TypeError('mine')
+      return undefined
+    })
+    await mapped.learn(snapshotOf(record('a', 7000, ALL)))
+    angry = true
+    mapped.topology.refresh('MOVED')
+    const [question] = await mapped.asked(1)
+    question?.answer(snapshotOf(record('b', 7001, ALL)))
+    await until(() => mapped.failures.length === 1)
+    expect(mapped.failures[0]).toMatchObject({
+      code: 'CONNECT',
+      retryable: false,
+      cause: { message: 'mine' },
+    })
+    expect(mapped.owner(0)).toBe('10.0.0.1:7000')
+    expect(mapped.registry.all.map(node => node.address)).toEqual(['10.0.0.1:7000'])
+    mapped.topology.destroy()
+  })
+
+  test.each(['close', 'destroy'] as const)('%s takes questions back and ends the asking', async verb => {
+    scene.topology.refresh('connect')
+    const questions = await scene.asked(2)
+    await scene.topology[verb]()
+    expect(questions.every(({ signal }) => signal.aborted)).toBe(true)
+    scene.topology.refresh('connect')
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(scene.questions).toEqual([])
+    expect(scene.failures).toEqual([])
+  })
+})
