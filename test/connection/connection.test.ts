@@ -293,6 +293,21 @@ describe('the end', () => {
     await server.peers[0]?.left()
   })
 
+  test('an ended connection is held by nothing that its client shares', async () => {
+    await using server = await scriptedServer(peer => peer.greet())
+    for (const end of ['close', 'destroy'] as const) {
+      const context = testContext({ ...bare, credentials: () => ({ password: 'x' }) })
+      const stop = vi.fn()
+      vi.spyOn(context.credentials, 'onRenew').mockReturnValue(stop)
+      const remove = vi.spyOn(context.sweeper, 'remove')
+      const { connection, ready } = openConnection(server, context)
+      await ready
+      await connection[end]()
+      expect(stop).toHaveBeenCalledTimes(1)
+      expect(remove).toHaveBeenCalledWith(connection)
+    }
+  })
+
   test('close lets what was asked be answered, takes no more, and then ends the socket', async () => {
     let answer!: () => void
     const { connection, context, peer, closed } = await readied(async peer => {
