@@ -133,6 +133,8 @@ export class Topology implements Lifecycle {
 
   /** A MOVED: the slot is the node's from now on; the rest of the map is asked for soon. */
   moved(slot: number, node: Node): void {
+    // Known by now: the command had left before the map was taken over.
+    if (this.#slots.get(slot) === node) return
     this.#slots.move(slot, node)
     if (this.#refresher.running) this.#moves.set(slot, node)
     this.refresh('MOVED')

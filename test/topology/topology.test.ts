@@ -233,6 +233,13 @@ describe('Topology', () => {
     expect(scene.questions).toEqual([])
   })
 
+  test('a MOVED that says what the map says is no news', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    for (let slot = 0; slot < 1000; slot++) scene.topology.moved(slot, scene.node(7000))
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(scene.questions).toEqual([])
+  })
+
   test('a redirect without a host means the node that sent it, one with a question mark nobody', async () => {
     await scene.learn(snapshotOf(record('a', 7000, ALL)))
     const from = scene.node(7000)
