@@ -6,7 +6,7 @@ import { Parser } from '../../src/resp/parser.js'
 import { type Push, type Reply, ReplyMode } from '../../src/resp/types.js'
 import { feed } from '../resp/feed.js'
 import { FIXTURES, wireOf } from '../resp/fixtures.js'
-import { args, replies } from './reply-wire.js'
+import { args, longLists, replies } from './reply-wire.js'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
 
@@ -48,6 +48,21 @@ describe('fuzz', () => {
         expect(
           feed(new Parser(), wire, ReplyMode.BUFFER, Array.from(wire.keys()).slice(0, 2000)),
         ).toStrictEqual(asBuffers)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('long lists are read the same however they are cut', () => {
+    fc.assert(
+      fc.property(longLists, cuts, (sample, fractions) => {
+        const at = places(fractions, sample.wire.length)
+        // Compared by hand: the matchers are slow with so many.
+        const [asText] = feed(new Parser(), sample.wire, 0, at) as string[][]
+        expect(asText!.every((text, i) => text === (sample.text as string[])[i])).toBe(true)
+        const [asBuffers] = feed(new Parser(), sample.wire, ReplyMode.BUFFER, at) as Buffer[][]
+        expect(asBuffers!.every((bytes, i) => bytes.equals((sample.buffer as Buffer[])[i]!))).toBe(true)
+        expect(asText).toHaveLength((sample.text as string[]).length)
       }),
       { numRuns: RUNS },
     )

@@ -113,6 +113,17 @@ const { tree } = fc.letrec<{ tree: Sample; bare: Sample }>(tie => ({
     }),
 }))
 
+/** A list that spans several windows of the chunk, its strings of one kind or mixed. */
+export const longLists: fc.Arbitrary<Sample> = fc
+  .tuple(fc.array(content, { minLength: 1, maxLength: 6 }), fc.integer({ min: 20, max: 600 }))
+  .map(([kinds, count]) => {
+    const items = Array.from({ length: count }, (_, i) => {
+      const bytes = kinds[(i * i) % kinds.length]!
+      return sample(Buffer.concat([line(`$${bytes.length}`), bytes, CRLF]), bytes.toString(), bytes)
+    })
+    return aggregate('*', items, false, list => list)
+  })
+
 /** Any reply, nested as it comes. */
 export const replies: fc.Arbitrary<Sample> = tree
 /** Any argument. */
