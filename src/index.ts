@@ -71,6 +71,14 @@ export type { As, Bulk, Fields, Int, Key, Methods, TextView, Value, View } from 
 export type { Credentials, CredentialsProvider, ExpiringCredentials } from './connection/credentials.js'
 export type { ConnectionOptions } from './connection/options.js'
 export type { NodeInput } from './core/address.js'
+export type {
+  BackgroundError,
+  CommandSettled,
+  ConnectionClosed,
+  ConnectionOpened,
+  DialFailed,
+  Redirected,
+} from './core/diagnostics.js'
 export {
   AbortedError,
   AuthenticationError,
@@ -119,6 +127,7 @@ export {
   type RequestPolicy,
   type ResponsePolicy,
 } from './protocol/spec.js'
+export type { Limits } from './resp/limits.js'
 export { Push, type Reply, ReplyMode, RespMap } from './resp/types.js'
 export type { RouterOptions } from './router/options.js'
 export type { NatMap } from './topology/address-map.js'

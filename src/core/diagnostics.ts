@@ -22,7 +22,7 @@ export interface DialFailed {
   readonly failures: number
 }
 export interface Redirected {
-  readonly kind: 'follow' | 'ask'
+  readonly kind: 'MOVED' | 'ASK'
   readonly slot: number
   readonly from: string
   readonly to: string | undefined

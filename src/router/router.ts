@@ -30,7 +30,7 @@ import type { Reply } from '../resp/types.js'
 import type { RefreshReason } from '../topology/refresher.js'
 import type { Topology } from '../topology/topology.js'
 import type { ResolvedRouterOptions } from './options.js'
-import { verdict } from './verdict.js'
+import { mayRepeat, verdict } from './verdict.js'
 import { type Waiter, WaitingRoom } from './waiting-room.js'
 
 const ASKING: readonly Command[] = [createCommand(specOf('ASKING'), ['ASKING'], NO_SLOT, reply => reply)]
@@ -122,7 +122,8 @@ export class Router implements Executor, Lifecycle {
       // The application's natMap.
       return attempt.fail(cause as Error)
     }
-    publish(channels.redirect, { kind: to.kind, slot: to.slot, from: from.address, to: node?.address })
+    const kind = to.kind === 'follow' ? 'MOVED' : 'ASK'
+    publish(channels.redirect, { kind, slot: to.slot, from: from.address, to: node?.address })
     if (node === undefined) {
       this.topology.refresh('MOVED')
       this.#later(attempt, error)
@@ -172,6 +173,11 @@ function closedBy(lost: ConnectionLostError): ClosedError {
 
 function because(cause: unknown): { cause?: unknown } {
   return cause === undefined ? {} : { cause }
+}
+
+/** A failure of the moment, not of the command. */
+function isPassing(error: SlotwiseError): boolean {
+  return error instanceof DeadlineExceededError || error instanceof ConnectionLostError
 }
 
 /** One command on its way, over as many tries as it takes. The only allocation per command below the client. */
@@ -269,6 +275,10 @@ class Attempt implements Sink, Waiter {
     error.attempts ??= this.#tries
     if (this.trail.length > 0) error.trail ??= this.trail
     if (this.#inDoubt && error.outcome !== 'applied') error.outcome = 'unknown'
+    if (error.outcome === 'unknown' && error.retryable !== mayRepeat(this.command)) {
+      // In doubt: once more does no harm only where doing it twice does none, and helps only what waiting may mend.
+      error.retryable = mayRepeat(this.command) && isPassing(error)
+    }
     if (error instanceof DeadlineExceededError && this.lastError !== undefined) error.cause ??= this.lastError
   }
 }
