@@ -9,6 +9,7 @@ import {
   DeadlineExceededError,
   InvalidArgumentError,
   InvalidOptionError,
+  SlotwiseError,
   UnsupportedCommandError,
 } from '../core/errors.js'
 import { duration, flag, knownFields, oneOf } from '../core/options.js'
@@ -222,6 +223,7 @@ export class Client<V extends View = TextView> {
 
   #describe(args: readonly Arg[], call: Call): void {
     const engine = this.#engine
+    if (call.settled) return
     const execute = (spec: CommandSpec | undefined): void => {
       if (call.settled) return
       if (spec === undefined) throw unknownCommand(args)
@@ -231,10 +233,10 @@ export class Client<V extends View = TextView> {
       .ask(args, Math.max(1, call.deadline - performance.now()))
       .then(execute)
       .catch((error: Error) => {
-        // Another call's question, which had less time than this one has.
-        const late = error instanceof DeadlineExceededError && performance.now() < call.deadline
-        if (late && !call.settled) this.#describe(args, call)
-        else call.reject(error)
+        if (!(error instanceof DeadlineExceededError)) return call.reject(unasked(error))
+        // Another call's question, which had less time than this one has: it is asked again.
+        if (performance.now() < call.deadline) this.#describe(args, call)
+        else call.reject(new DeadlineExceededError(engine.unlisted.waitedFor, 'not-sent', { cause: error }))
       })
   }
 }
@@ -248,6 +250,12 @@ attach<Client>(
 
 function noCommand(): InvalidArgumentError {
   return new InvalidArgumentError('send()', 0, 'must be a command, made by a builder or by createCommand()')
+}
+
+/** The question failed; the command itself was never sent. */
+function unasked(error: Error): Error {
+  if (error instanceof SlotwiseError && error.outcome === 'unknown') error.outcome = 'not-sent'
+  return error
 }
 
 function unknownCommand(args: readonly Arg[]): UnsupportedCommandError {

@@ -8,11 +8,11 @@ import type { Executor, Sink } from '../protocol/executor.js'
 import { Call } from './call.js'
 
 export class Custody implements Sweepable {
-  readonly #waitedFor: string
+  readonly waitedFor: string
   readonly #held = new Set<Sink>()
 
   constructor(waitedFor: string) {
-    this.#waitedFor = waitedFor
+    this.waitedFor = waitedFor
   }
 
   /** Until it has settled. It leaves at the next sweep, not before: nothing is wrapped for that. */
@@ -26,7 +26,7 @@ export class Custody implements Sweepable {
     for (const sink of this.#held) {
       if (!sink.settled && sink.deadline > overdue) continue
       this.#held.delete(sink)
-      if (!sink.settled) sink.reject(new DeadlineExceededError(this.#waitedFor, outcomeOf(sink)))
+      if (!sink.settled) sink.reject(new DeadlineExceededError(this.waitedFor, outcomeOf(sink)))
     }
   }
 

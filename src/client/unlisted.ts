@@ -1,13 +1,16 @@
 // Commands the generated table lacks (modules, newer servers): their spec is asked of the server, once each.
 import { ReplyError } from '../core/errors.js'
 import { ask } from '../node/ask.js'
-import { type Arg, createCommand, NO_SLOT } from '../protocol/command.js'
+import { type Arg, createCommand, createHints, NO_SLOT, withHints } from '../protocol/command.js'
 import type { Executor } from '../protocol/executor.js'
 import { specFromInfo, specOf } from '../protocol/lookup.js'
 import type { CommandSpec } from '../protocol/spec.js'
 
 // Names kept; a program uses few, and one that makes names up must not grow this without bound.
 const MAX_KEPT = 1000
+
+// The table does not call it read-only, but to ask twice does no harm.
+const ASK_TWICE = createHints({ idempotent: true })
 
 export class UnlistedSpecs {
   readonly #executor: Executor
@@ -36,7 +39,7 @@ export class UnlistedSpecs {
 
   async #ask(name: string, timeoutMs: number): Promise<CommandSpec | undefined> {
     const info = createCommand(specOf('COMMAND INFO'), ['COMMAND', 'INFO', name], NO_SLOT, reply => reply)
-    const reply = await ask(this.#executor, info, timeoutMs)
+    const reply = await ask(this.#executor, withHints(info, ASK_TWICE), timeoutMs)
     return Array.isArray(reply) && !(reply[0] instanceof ReplyError)
       ? specFromInfo(reply[0] ?? null)
       : undefined

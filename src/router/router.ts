@@ -41,6 +41,8 @@ export class Router implements Executor, Lifecycle {
   readonly waitingRoom: WaitingRoom
   readonly options: ResolvedRouterOptions
   #closed = false
+  /** What `destroy` was given. */
+  #reason: Error | undefined
 
   constructor(topology: Topology, options: ResolvedRouterOptions) {
     this.topology = topology
@@ -59,8 +61,10 @@ export class Router implements Executor, Lifecycle {
 
   /** The attempt failed: redirect, try again later, or give the caller the error. */
   failed(attempt: Attempt, error: Error): void {
-    // Connections end with the client: that is what the caller hears, and why it was.
-    if (this.#closed && error instanceof ConnectionLostError) return attempt.fail(closedBy(error))
+    // Connections and leases end with the client: that is what the caller hears, and why it was.
+    if (this.#closed && (error instanceof ConnectionLostError || error === this.#reason)) {
+      return attempt.fail(this.#closedBy(error))
+    }
     const decision = verdict(error, attempt.command, {
       redirects: attempt.trail.length,
       maxRedirects: this.options.maxRedirects,
@@ -104,8 +108,15 @@ export class Router implements Executor, Lifecycle {
 
   destroy(reason?: Error): void {
     this.#closed = true
+    this.#reason = reason
     this.waitingRoom.rejectAll(() => new ClosedError('the client', 'not-sent', because(reason)))
     this.topology.destroy(reason)
+  }
+
+  #closedBy(error: Error): ClosedError {
+    const lost = error instanceof ConnectionLostError && error !== this.#reason
+    const outcome = lost && error.outcome === 'unknown' ? 'unknown' : 'not-sent'
+    return new ClosedError('the client', outcome, because(lost ? error.cause : error))
   }
 
   #redirect(
@@ -164,11 +175,6 @@ export class Router implements Executor, Lifecycle {
 function crossSlot(command: Command): CrossSlotError {
   const keys = keyPositions(command.spec, command.args).map(position => command.args[position] as Arg)
   return new CrossSlotError(command.spec.name, distinctSlots(keys))
-}
-
-function closedBy(lost: ConnectionLostError): ClosedError {
-  const outcome = lost.outcome === 'not-sent' ? 'not-sent' : 'unknown'
-  return new ClosedError('the client', outcome, because(lost.cause))
 }
 
 function because(cause: unknown): { cause?: unknown } {
