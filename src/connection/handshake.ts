@@ -54,7 +54,9 @@ export async function handshake(ask: Ask, context: HandshakeContext): Promise<Se
       checkSettings(settings, settled, context)
       return parseHello(hello)
     }
-    if (options.protocol === 3 || !knowsNoHello(hello)) throw refusal(hello, address)
+    // Valkey 9.1 looks for a password before it looks for the command: a HELLO that it knew would have shown ours.
+    const unheard = hello.prefix === 'NOAUTH' && credentials !== undefined
+    if (options.protocol === 3 || !(unheard || knowsNoHello(hello))) throw refusal(hello, address)
   }
 
   const opening: Command[] = []
