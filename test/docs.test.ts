@@ -11,9 +11,6 @@ import { expectations, run, type Surroundings } from './docs/run.js'
 import { typeErrors } from './docs/type-check.js'
 import { Authority } from './support/certificates.js'
 
-// Linked already, written next.
-const TO_COME = ['docs/design/performance.md']
-
 const examples = pages.flatMap(examplesOf)
 const runnable = examples.filter(({ place }) => place !== undefined)
 
@@ -88,7 +85,7 @@ describe('links of the documentation', () => {
     const broken = relative.filter(({ page, target }) => {
       const [file = '', anchor] = target.split('#')
       const path = file === '' ? page : normalize(join(dirname(page), file))
-      if (!existsSync(join(ROOT, path))) return !TO_COME.includes(path)
+      if (!existsSync(join(ROOT, path))) return true
       return anchor !== undefined && anchors.get(path)?.includes(anchor) !== true
     })
     expect(broken.map(({ page, target }) => `${page}: ${target}`)).toEqual([])
