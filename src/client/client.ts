@@ -32,7 +32,7 @@ import { Call } from './call.js'
 import type { Engine } from './engine.js'
 import type { ClientEvents } from './events.js'
 import { stateChange } from './stateful.js'
-import { provisionalSpec } from './unlisted.js'
+import { nameOf, provisionalSpec } from './unlisted.js'
 
 /** What a view changes. Every field is optional; what is left out stays as it is. */
 export interface ViewOptions {
@@ -212,7 +212,7 @@ export class Client<V extends View = TextView> {
   #callUnlisted(args: readonly Arg[]): Promise<unknown> {
     const engine = this.#engine
     if (engine.closing) return Promise.reject(new ClosedError('the client'))
-    const spec = provisionalSpec(String(args[0]).toUpperCase())
+    const spec = provisionalSpec(nameOf(args))
     const provisional = this.#hinted(createCommand(spec, args, NO_SLOT, toJs))
     const call = new Call(provisional, performance.now(), this.#timeoutMs, engine.sweeper)
     if (this.#abortGroup !== undefined && !call.join(this.#abortGroup)) return call.promise
@@ -259,10 +259,7 @@ function unasked(error: Error): Error {
 }
 
 function unknownCommand(args: readonly Arg[]): UnsupportedCommandError {
-  return new UnsupportedCommandError(
-    String(args[0]).toUpperCase(),
-    'neither the command table nor the server knows it',
-  )
+  return new UnsupportedCommandError(nameOf(args), 'neither the command table nor the server knows it')
 }
 
 function commandOf(spec: CommandSpec, args: readonly Arg[]): Command<unknown> {

@@ -25,10 +25,10 @@ export class UnlistedSpecs {
    * for one name are asked once, with the first one's time-out.
    */
   ask(args: readonly Arg[], timeoutMs: number): Promise<CommandSpec | undefined> {
-    const name = String(args[0]).toUpperCase()
+    const name = nameOf(args)
     const known = this.#known.get(name)
     if (known !== undefined) return known
-    const asked = this.#ask(name, timeoutMs)
+    const asked = this.#ask(args[0] as Arg, timeoutMs)
     if (this.#known.size >= MAX_KEPT) this.#known.delete(this.#known.keys().next().value as string)
     this.#known.set(name, asked)
     // Neither a failure is kept, nor that it was not known: modules can be loaded. The next call asks again.
@@ -37,13 +37,20 @@ export class UnlistedSpecs {
     return asked
   }
 
-  async #ask(name: string, timeoutMs: number): Promise<CommandSpec | undefined> {
+  async #ask(name: Arg, timeoutMs: number): Promise<CommandSpec | undefined> {
     const info = createCommand(specOf('COMMAND INFO'), ['COMMAND', 'INFO', name], NO_SLOT, reply => reply)
     const reply = await ask(this.#executor, withHints(info, ASK_TWICE), timeoutMs)
     return Array.isArray(reply) && !(reply[0] instanceof ReplyError)
       ? specFromInfo(reply[0] ?? null)
       : undefined
   }
+}
+
+/** The name as errors show it. Only ASCII is folded, as the server does: `ſet` is not SET. */
+export function nameOf(args: readonly Arg[]): string {
+  const word = args[0] ?? ''
+  const text = typeof word === 'string' ? word : word.toString('latin1')
+  return text.replace(/[a-z]+/g, letters => letters.toUpperCase())
 }
 
 /** Stands for the spec of a command until its own is known. */
