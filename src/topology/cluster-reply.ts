@@ -48,7 +48,9 @@ export function readTopology(nodes: Reply | undefined, slots: Reply | undefined,
     const record = toRecord(claim, asked)
     if (record !== undefined) records.push(record)
   }
-  if (!records.some(record => record.role === 'primary')) throw malformed('it names no reachable primary')
+  // A node that was reset, or has met nobody yet, knows itself alone. Believed, it would be all we know from then on.
+  if (!records.some(record => record.ranges.length > 0))
+    throw malformed('no reachable node in it owns a slot')
   return { nodes: records, source: asked.address }
 }
 

@@ -11,6 +11,7 @@ export type RefreshReason =
   | 'MOVED'
   | 'READONLY'
   | 'CLUSTERDOWN'
+  | 'no answer'
   | 'connection lost'
   | 'dial failed'
 

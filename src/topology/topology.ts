@@ -87,16 +87,16 @@ export class Topology implements Lifecycle {
 
   /** What is known of a discovery that has not come to an end in time: every server asked, and how far each came. */
   unfinished(timeoutMs: number): DiscoveryError {
-    const contacts = new Map(this.#failed)
-    for (const node of this.#asked) {
-      if (contacts.has(node)) continue
+    // The seeds first, in the order they were given.
+    const seeds = this.#seeds.flatMap(seed => this.#registry.get(formatAddress(seed)) ?? [])
+    const contacts = [...new Set([...seeds, ...this.#failed.keys(), ...this.#asked])].flatMap(node => {
+      const failed = this.#failed.get(node)
+      if (failed !== undefined || !this.#asked.has(node)) return failed ?? []
       const cause = new DeadlineExceededError('an answer', 'unknown')
-      contacts.set(node, { address: node.address, phase: node.phase, cause })
-    }
-    const servers = contacts.size === 1 ? 'server was' : 'servers were'
-    return new DiscoveryError(`not connected within ${timeoutMs} ms; ${contacts.size} ${servers} tried`, [
-      ...contacts.values(),
-    ])
+      return { address: node.address, phase: node.phase, cause }
+    })
+    const tried = contacts.length === 1 ? '1 server was tried' : `${contacts.length} servers were tried`
+    return new DiscoveryError(`not connected within ${timeoutMs} ms; ${tried}`, contacts)
   }
 
   /** The primary of a slot, or of no slot in particular: any primary, in turn. `undefined`: none is known. */

@@ -32,7 +32,7 @@ beforeAll(async () => {
   // Takes connections and says nothing.
   silent = await scriptedServer(peer => peer.left())
   holey = await fakeCluster(1)
-  holey.describe = () => holey.lines([''])
+  holey.describe = () => holey.lines(['0'])
   nobody = await deadPort()
 })
 afterAll(async () => {

@@ -257,6 +257,7 @@ describe('a reply that cannot be used is an UnexpectedReplyError', () => {
     ['slots in exponents', `${ID} 10.0.0.1:1@2 master - 0 0 1 connected 1e3`],
     ['NaN', `${ID} 10.0.0.1:1@2 master - 0 0 1 connected NaN`],
     ['a slot named over and over', `${good} ${'0-16383 '.repeat(1000)}`],
+    ['a node that knows only itself', `${ID} :1@2 myself,master - 0 0 0 connected`],
     ['no primary', `${ID} 10.0.0.1:1@2 slave ${OTHER} 0 0 1 connected`],
     ['only nodes without address', `${ID} :0@0 master,noaddr - 0 0 1 connected 0-16383`],
     [
