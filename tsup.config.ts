@@ -7,7 +7,8 @@ const shared: Options = {
   treeshake: false,
   sourcemap: false,
   minifySyntax: true,
-  minifyWhitespace: true,
+  // Line ends stay: Node prints the whole source line of an uncaught error, and a trace should name a place.
+  minifyWhitespace: false,
   minifyIdentifiers: false,
 }
 

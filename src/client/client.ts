@@ -48,11 +48,14 @@ export interface ViewOptions {
   signal?: AbortSignal
 }
 
-/** The view that `with(options)` gives. */
+/** The view that `with(options)` gives. An option that may be one or the other gives results that may be either. */
 export type ViewOf<V extends View, O extends ViewOptions> = {
-  bulk: O['replies'] extends 'buffer' ? Buffer : O['replies'] extends 'text' ? string : V['bulk']
-  int: O['integers'] extends 'bigint' ? bigint : O['integers'] extends 'number' ? number : V['int']
+  bulk: BulkOf<O['replies'], V['bulk']>
+  int: IntOf<O['integers'], V['int']>
 }
+// Conditional types over a bare parameter: a union is taken apart, and what is not given keeps what there was.
+type BulkOf<R, Kept> = R extends 'buffer' ? Buffer : R extends 'text' ? string : Kept
+type IntOf<I, Kept> = I extends 'bigint' ? bigint : I extends 'number' ? number : Kept
 
 interface ViewState {
   readonly hints: Hints

@@ -22,7 +22,7 @@ import {
 export interface ClientOptions extends ConnectionOptions {
   /**
    * Deadline of every call in milliseconds: waiting, wire, redirects and retries together. `with({ timeoutMs })` sets
-   * another for single calls. A cluster needs its `cluster-node-timeout` (15 s in a stock server) and a little more to
+   * another for single calls. A cluster needs about one and a half times its `cluster-node-timeout` (15 s in a stock server) to
    * replace a dead primary: with a shorter deadline, calls on its slots fail during that time.
    * @default 10000
    */
@@ -86,6 +86,9 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedClien
   checkObject('createClient()', options)
   knownFields('', options, [...connectionFields, ...COMMON, 'url', 'host', 'port', 'path'])
   const { url, host, port, path } = options
+  // An environment variable that is not set must not become the server on this machine.
+  if ('url' in options && url === undefined)
+    throw new InvalidOptionError('url', 'is there and undefined; leave it out, or give one')
   if (url !== undefined && (host !== undefined || port !== undefined || path !== undefined)) {
     throw new InvalidOptionError('url', 'cannot be given together with host, port or path')
   }

@@ -1,4 +1,5 @@
 // Makes a method of each builder of a catalogue: a new command is one function and its row in the table.
+import { InvalidArgumentError } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
 import type { Catalogue } from './types.js'
 
@@ -17,6 +18,7 @@ export function attach<This>(
   for (const [name, builder] of Object.entries(catalogue)) {
     // Sound by the catalogue's type: every builder gives a Command, and checks its own arguments.
     const build = builder as unknown as AnyBuilder
+    const takes = builder.length
     // Six fixed parameters and no rest: no array per call. Builders take what they need.
     const method = function (
       this: This,
@@ -27,6 +29,9 @@ export function attach<This>(
       e: unknown,
       f: unknown,
     ) {
+      // From a program without types: an argument more would be dropped in silence, and with it somebody's data.
+      // biome-ignore lint/complexity/noArguments: only its length is asked for; a rest parameter is an array per call
+      if (arguments.length > takes) return refuse(tooMany(name, takes, arguments.length))
       let command: Command
       try {
         command = build(a, b, c, d, e, f)
@@ -43,4 +48,14 @@ export function attach<This>(
       enumerable: false,
     })
   }
+}
+
+function tooMany(method: string, takes: number, got: number): InvalidArgumentError {
+  const times = takes === 1 ? '1 argument' : `${takes} arguments`
+  const hint = takes === 0 ? '' : '; several keys or values go into one array, and options into one object'
+  return new InvalidArgumentError(
+    `${method}()`,
+    takes,
+    `is one too many: it takes ${times}, got ${got}${hint}`,
+  )
 }

@@ -26,9 +26,7 @@ export type As<T, V extends View> = T extends Bulk
   : T extends Int
     ? V['int']
     : T extends Fields
-      ? V['bulk'] extends string
-        ? Record<string, string>
-        : Map<Buffer, Buffer>
+      ? FieldsOf<V['bulk']>
       : T extends Map<infer K, infer W>
         ? Map<As<K, V>, As<W, V>>
         : T extends Buffer | Date | Error
@@ -36,6 +34,9 @@ export type As<T, V extends View> = T extends Bulk
           : T extends object
             ? { [P in keyof T]: As<T[P], V> }
             : T
+
+// Over a bare parameter, so that a view of text or bytes gives the one or the other.
+type FieldsOf<B> = B extends string ? Record<string, string> : Map<Buffer, Buffer>
 
 // `never` parameters: a constraint that every builder meets, whatever it takes.
 type Builder = (...args: never) => Command<unknown>

@@ -1,5 +1,6 @@
 // What is written into a server's redis.conf.
 import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
 import type { ServerBinary } from './find-server.js'
 import type { DirectiveValue, ResolvedLocalOptions } from './options.js'
 
@@ -60,9 +61,9 @@ function managed({ mode, options, port, dir, socketPath }: ConfigFileParts): Rec
       ? {}
       : {
           'tls-port': port,
-          'tls-cert-file': quoted(tls.cert),
-          'tls-key-file': quoted(tls.key),
-          'tls-ca-cert-file': quoted(tls.ca),
+          'tls-cert-file': quoted(resolve(tls.cert)),
+          'tls-key-file': quoted(resolve(tls.key)),
+          'tls-ca-cert-file': quoted(resolve(tls.ca)),
           'tls-replication': 'yes',
           ...(mode === 'cluster' ? { 'tls-cluster': 'yes' } : {}),
         }),

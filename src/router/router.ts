@@ -12,6 +12,7 @@ import {
   SlotwiseError,
   TooManyRedirectsError,
   UncoveredSlotError,
+  UnsupportedCommandError,
 } from '../core/errors.js'
 import type { Node } from '../node/node.js'
 import {
@@ -53,7 +54,10 @@ export class Router implements Executor, Lifecycle {
   execute(command: Command, sink: Sink): void {
     const slot = command.slot
     // One server takes keys of any slots.
-    if (slot === MIXED_SLOTS && this.topology.slotted) return sink.reject(crossSlot(command))
+    if (slot < 0 && this.topology.slotted) {
+      const refusal = refuse(command)
+      if (refusal !== undefined) return sink.reject(refusal)
+    }
     const node = this.topology.pick(slot)
     if (node !== undefined) node.execute(command, new Attempt(this, command, sink, node))
     else if (!sink.settled) this.#park(new Attempt(this, command, sink, undefined))
@@ -65,6 +69,8 @@ export class Router implements Executor, Lifecycle {
     if (this.#closed && (error instanceof ConnectionLostError || error === this.#reason)) {
       return attempt.fail(this.#closedBy(error))
     }
+    // A node that keeps silent may have been replaced meanwhile.
+    if (error instanceof DeadlineExceededError) this.topology.refresh('no answer')
     const decision = verdict(error, attempt.command, {
       redirects: attempt.trail.length,
       maxRedirects: this.options.maxRedirects,
@@ -172,6 +178,19 @@ export class Router implements Executor, Lifecycle {
   }
 }
 
+/** Why a command without one slot cannot be answered by a cluster; undefined for one that can. */
+function refuse(command: Command): Error | undefined {
+  if (command.slot === MIXED_SLOTS) return crossSlot(command)
+  // Its cursor means something to the node that gave it, and to no other.
+  if (command.spec.name === 'SCAN') {
+    return new UnsupportedCommandError(
+      'SCAN',
+      'a cursor belongs to one node, and a cluster has several; scan each primary through createClient({ host, port })',
+    )
+  }
+  return undefined
+}
+
 function crossSlot(command: Command): CrossSlotError {
   const keys = keyPositions(command.spec, command.args).map(position => command.args[position] as Arg)
   return new CrossSlotError(command.spec.name, distinctSlots(keys))
@@ -179,6 +198,14 @@ function crossSlot(command: Command): CrossSlotError {
 
 function because(cause: unknown): { cause?: unknown } {
   return cause === undefined ? {} : { cause }
+}
+
+function at({ address, attempts }: SlotwiseError): string {
+  return address === undefined ? '' : ` (${address}, try ${attempts})`
+}
+
+function after(cause: unknown): string {
+  return cause instanceof Error ? `; before that: ${cause.message.split('\n')[0]}` : ''
 }
 
 /** A failure of the moment, not of the command. */
@@ -285,6 +312,10 @@ class Attempt implements Sink, Waiter {
       // In doubt: once more does no harm only where doing it twice does none, and helps only what waiting may mend.
       error.retryable = mayRepeat(this.command) && isPassing(error)
     }
-    if (error instanceof DeadlineExceededError && this.lastError !== undefined) error.cause ??= this.lastError
+    if (error instanceof DeadlineExceededError) {
+      if (this.lastError !== undefined) error.cause ??= this.lastError
+      // Many a log keeps nothing but the message.
+      error.message = `${error.command}: ${error.message}${at(error)}${after(error.cause)}`
+    }
   }
 }

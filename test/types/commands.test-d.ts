@@ -1,5 +1,6 @@
 // What methods return through views: the brands become text or bytes, numbers or bigints; all else stays.
 import { describe, expectTypeOf, it } from 'vitest'
+import type { Client } from '../../src/client/client.js'
 import type { Builders, catalogue } from '../../src/commands/catalogue.js'
 import type { As, Bulk, Catalogue, Fields, Int, Methods } from '../../src/commands/types.js'
 import type { Command } from '../../src/protocol/command.js'
@@ -105,5 +106,20 @@ describe('As', () => {
     expectTypeOf<As<Fields | null, V>>().toEqualTypeOf<Map<Buffer, Buffer> | null>()
     expectTypeOf<As<Date, V>>().toEqualTypeOf<Date>()
     expectTypeOf<As<unknown, V>>().toEqualTypeOf<unknown>()
+  })
+})
+
+describe('a view whose options are known only at run time', () => {
+  it('gives results that may be either', async () => {
+    const client = {} as Client
+    const mode = 'text' as 'text' | 'buffer'
+    const either = client.with({ replies: mode, integers: 'number' as 'number' | 'bigint' })
+    expectTypeOf(either.get).returns.resolves.toEqualTypeOf<string | Buffer | null>()
+    expectTypeOf(either.incr).returns.resolves.toEqualTypeOf<number | bigint>()
+    expectTypeOf(either.hgetall).returns.resolves.toEqualTypeOf<
+      Record<string, string> | Map<Buffer, Buffer>
+    >()
+    const kept = client.with({ replies: 'buffer' }).with({ timeoutMs: 100 })
+    expectTypeOf(kept.get).returns.resolves.toEqualTypeOf<Buffer | null>()
   })
 })
