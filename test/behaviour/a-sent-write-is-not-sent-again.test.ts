@@ -113,6 +113,20 @@ test('writes that wait for a connection that never comes to be are sent over the
   expect(await calls('set')).toBe(50)
 })
 
+test('writes behind one that fills the socket have not left, and are sent over the next connection', async () => {
+  await redis.connect()
+  line.deaf = true
+  // More than the sockets on the way hold.
+  const large = failureOf<SlotwiseError>(redis.set('large', Buffer.alloc(16_000_000)))
+  const behind = Array.from({ length: 10 }, () => redis.incr('n'))
+  await until(() => line.unheard === 1)
+  line.deaf = false
+  line.cut()
+  expect((await Promise.all(behind)).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  expect(await large).toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
+  expect(await calls('incr')).toBe(10)
+})
+
 test('an earlier try that may have happened is not forgotten when a later one never leaves', async () => {
   await redis.connect()
   line.mute = true

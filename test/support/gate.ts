@@ -8,6 +8,10 @@ export class Gate {
   port: number | undefined
   /** What servers say is not passed on. */
   mute = false
+  /** What clients say is not read: it stays in their sockets. */
+  deaf = false
+  /** Clients that have said what is not read. */
+  unheard = 0
   /** Connections taken so far. */
   dials = 0
   readonly #server: Server
@@ -71,7 +75,14 @@ export class Gate {
         other.destroy()
       })
     }
-    client.on('data', chunk => server.write(chunk))
+    client.on('data', chunk => {
+      if (!this.deaf) {
+        server.write(chunk)
+      } else {
+        this.unheard++
+        client.pause()
+      }
+    })
     server.on('data', chunk => {
       if (!this.mute) client.write(chunk)
     })
