@@ -132,7 +132,7 @@ function fromUrls(nodes: readonly ParsedNode[]): ConnectionOptions {
     agree(said, 'username', node.username, i)
     agree(said, 'password', node.password, i)
     agree(said, 'db', node.db, i)
-    if (node.tls) agree(said, 'tls', true, i)
+    agree(said, 'tls', node.tls, i)
   })
   return said
 }

@@ -46,9 +46,10 @@ export function valueArg(spec: CommandSpec, value: Value, name = 'value'): Arg {
 // Without a name to put in an error: lists and pairs spell out the position only once something is wrong.
 function keyWord(key: unknown): Arg | undefined {
   if (typeof key === 'string') return key
-  if (Buffer.isBuffer(key)) return key
-  // Not `instanceof`: an array made in another realm (a test runner's, say) is just as good.
-  return isUint8Array(key) ? Buffer.from(key.buffer, key.byteOffset, key.byteLength) : undefined
+  // Not `instanceof`: an array made in another realm (a test runner's, say) is just as good, and what only inherits from
+  // Buffer has no bytes.
+  if (!isUint8Array(key)) return undefined
+  return Buffer.isBuffer(key) ? key : Buffer.from(key.buffer, key.byteOffset, key.byteLength)
 }
 
 function valueWord(value: unknown): Arg | undefined {

@@ -26,10 +26,11 @@ import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
 import { Encoder } from '../resp/encoder.js'
 import { INCOMPLETE, Parser } from '../resp/parser.js'
 import { Push, type Reply } from '../resp/types.js'
+import { flawOf } from './arguments.js'
 import type { CredentialStore, Credentials } from './credentials.js'
 import { dial } from './dial.js'
 import { authenticate, handshake, isFarewell, type ServerHello } from './handshake.js'
-import { InFlight } from './in-flight.js'
+import { InFlight, NOBODY } from './in-flight.js'
 import type { ResolvedConnectionOptions } from './options.js'
 import { PreludeSink, UnitSink } from './prelude.js'
 
@@ -75,7 +76,10 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   readonly #inFlight = new InFlight()
   #waitingCommands: Command[] = []
   #waitingSinks: Sink[] = []
+  #emptyCommands: Command[] = []
+  #emptySinks: Sink[] = []
   readonly #maxQueued: number
+  readonly #maxBulkBytes: number
   #socket: Socket | undefined
   #phase: ConnectPhase = 'connect'
   #ready = false
@@ -94,6 +98,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     this.#context = context
     this.#hooks = hooks
     this.#maxQueued = context.options.maxQueued
+    this.#maxBulkBytes = context.options.limits.maxBulkBytes
     this.#parser = new Parser(context.options.limits)
     context.sweeper.add(this)
     this.#openTimer = setTimeout(this.#onLate, context.options.connectTimeoutMs)
@@ -131,6 +136,11 @@ export class Connection implements Executor, Lifecycle, Sweepable {
           'maxQueued',
         ),
       )
+      return
+    }
+    const flaw = flawOf(command, this.#maxBulkBytes)
+    if (flaw !== undefined) {
+      sink.reject(flaw)
       return
     }
     this.#waitingCommands.push(command)
@@ -280,12 +290,42 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     this.#flushScheduled = false
     const socket = this.#socket
     if (!this.#ready || this.#blocked || this.#closed || socket === undefined) return
+    // What comes meanwhile (a sink that calls again when it is told) waits for the next flush.
     const commands = this.#waitingCommands
     const sinks = this.#waitingSinks
+    this.#waitingCommands = this.#emptyCommands
+    this.#waitingSinks = this.#emptySinks
+    let taken = 0
+    try {
+      taken = this.#encodeWaiting(commands, sinks, socket)
+      if (this.#encoder.bytes > 0 && !this.#closed) this.#write(socket)
+    } catch (error) {
+      // A command that was changed after it was given: what is half encoded cannot be taken back.
+      const cause = new Error('commands could not be written', { cause: error })
+      this.#end(cause, cause)
+    }
+    if (this.#closed) {
+      const lost = this.#lost(new Error('the connection ended while it was written to'), 'not-sent')
+      for (const sink of sinks) if (!sink.settled) reject(sink, lost)
+      return
+    }
+    if (taken < commands.length) {
+      this.#waitingCommands = [...commands.slice(taken), ...this.#waitingCommands]
+      this.#waitingSinks = [...sinks.slice(taken), ...this.#waitingSinks]
+    }
+    // The lists are used in turn, rather than grown anew for every batch.
+    commands.length = 0
+    sinks.length = 0
+    this.#emptyCommands = commands
+    this.#emptySinks = sinks
+    if (this.#closing !== undefined) this.#endIfDrained()
+  }
+
+  /** How many of them were taken: fewer than all when the socket has enough. */
+  #encodeWaiting(commands: readonly Command[], sinks: Sink[], socket: Socket): number {
     const encoder = this.#encoder
     const inFlight = this.#inFlight
-    let i = 0
-    for (; i < commands.length; i++) {
+    for (let i = 0; i < commands.length; i++) {
       const sink = sinks[i] as Sink
       if (sink.settled) continue
       const command = commands[i] as Command
@@ -294,30 +334,22 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       } catch (error) {
         publish(channels.error, { error })
       }
+      if (this.#closed) return i
+      // From here on its place is in flight, whatever happens.
+      sinks[i] = NOBODY
       if (command.prelude.length === 0) {
-        encoder.append(command.args)
         inFlight.push(command.hints.mode, sink)
+        encoder.append(command.args)
       } else {
         this.#appendUnit(command, sink)
       }
       // A very large batch is cut here; the rest follows when the socket has taken this part.
       if (encoder.bytes > WRITE_AHEAD_BYTES) {
         this.#write(socket)
-        if (this.#blocked) {
-          i++
-          break
-        }
+        if (this.#blocked) return i + 1
       }
     }
-    if (i === commands.length) {
-      commands.length = 0
-      sinks.length = 0
-    } else {
-      this.#waitingCommands = commands.slice(i)
-      this.#waitingSinks = sinks.slice(i)
-    }
-    if (encoder.bytes > 0) this.#write(socket)
-    else this.#endIfDrained()
+    return commands.length
   }
 
   #appendUnit(command: Command, sink: Sink): void {

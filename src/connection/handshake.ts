@@ -46,17 +46,23 @@ export interface HandshakeContext {
 /** Introduces the client. Rejects with AuthenticationError or ConnectError; the connection is then of no use. */
 export async function handshake(ask: Ask, context: HandshakeContext): Promise<ServerHello> {
   const { options, address, credentials } = context
+  const secret = credentials?.password
   const settings = settingCommands(context)
 
   if (options.protocol !== 2) {
     const [hello, ...settled] = await ask([helloCommand(options, credentials), ...settings])
     if (!(hello instanceof ReplyError)) {
+      if (!(hello instanceof RespMap || Array.isArray(hello))) {
+        throw new ConnectError(address, 'reply', {
+          message: 'HELLO was answered with something else; is it a Redis server?',
+        })
+      }
       checkSettings(settings, settled, context)
       return parseHello(hello)
     }
     // Valkey 9.1 looks for a password before it looks for the command: a HELLO that it knew would have shown ours.
     const unheard = hello.prefix === 'NOAUTH' && credentials !== undefined
-    if (options.protocol === 3 || !(unheard || knowsNoHello(hello))) throw refusal(hello, address)
+    if (options.protocol === 3 || !(unheard || knowsNoHello(hello))) throw refusal(hello, address, secret)
   }
 
   const opening: Command[] = []
@@ -65,10 +71,10 @@ export async function handshake(ask: Ask, context: HandshakeContext): Promise<Se
     opening.push(word('CLIENT SETNAME', ['CLIENT', 'SETNAME', options.clientName]))
   const answers = await ask([...opening, ...settings, word('PING', ['PING'])])
   const refused = answers.slice(0, opening.length).find(reply => reply instanceof ReplyError)
-  if (refused instanceof ReplyError) throw refusal(refused, address)
+  if (refused instanceof ReplyError) throw refusal(refused, address, secret)
   checkSettings(settings, answers.slice(opening.length), context)
   const pong = answers[answers.length - 1]
-  if (pong instanceof ReplyError && isRefusalOfAll(pong)) throw refusal(pong, address)
+  if (pong instanceof ReplyError && isRefusalOfAll(pong)) throw refusal(pong, address, secret)
   return {
     protocol: 2,
     server: undefined,
@@ -83,7 +89,7 @@ export async function handshake(ask: Ask, context: HandshakeContext): Promise<Se
 /** Shows fresh credentials on a live connection. */
 export async function authenticate(ask: Ask, credentials: Credentials, address: string): Promise<void> {
   const [answer] = await ask([authCommand(credentials)])
-  if (answer instanceof ReplyError) throw refusal(answer, address)
+  if (answer instanceof ReplyError) throw refusal(answer, address, credentials.password)
 }
 
 function helloCommand(options: ResolvedConnectionOptions, credentials: Credentials | undefined): Command {
@@ -122,7 +128,7 @@ function checkSettings(
     // A name for CLIENT LIST is a courtesy: servers that do not know it, or do not allow it, serve all the same.
     if (command.spec.name === 'CLIENT' && !isRefusalOfAll(reply)) return
     if (command.spec.name === 'SELECT') throw noDatabase(context.address, context.options.db, reply)
-    throw refusal(reply, context.address)
+    throw refusal(reply, context.address, undefined)
   })
 }
 
@@ -154,9 +160,10 @@ function isRefusalOfAll(error: ReplyError): boolean {
 }
 
 // The words of old servers are among these: `ERR invalid password`, `ERR Client sent AUTH, but no password is set`.
-function refusal(error: ReplyError, address: string): ConnectError {
-  const cause = withoutArguments(error)
-  const { prefix, message } = cause
+function refusal(error: ReplyError, address: string, secret: string | undefined): ConnectError {
+  const cause = withoutSecrets(error, secret)
+  const { message } = cause
+  const { prefix } = error
   const aboutAuth =
     prefix === 'WRONGPASS' ||
     prefix === 'NOAUTH' ||
@@ -167,10 +174,19 @@ function refusal(error: ReplyError, address: string): ConnectError {
     : new ConnectError(address, 'reply', { cause })
 }
 
-// -ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'the password'
-function withoutArguments(error: ReplyError): ReplyError {
-  const end = error.message.indexOf(', with args beginning with')
-  return end === -1 ? error : new ReplyError(error.message.slice(0, end))
+// Servers repeat what they were told, and what they were told here is a password:
+//   -ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'the password'
+function withoutSecrets(error: ReplyError, secret: string | undefined): ReplyError {
+  const end = error.message.search(/,? with args/)
+  const cut = end === -1 ? error.message : error.message.slice(0, end)
+  const clean = secret === undefined || secret === '' ? cut : cut.replaceAll(asWord(secret), '<password>')
+  return clean === error.message ? error : new ReplyError(clean)
+}
+
+/** Where it stands alone: a password of one letter is no part of other words. */
+function asWord(secret: string): RegExp {
+  const literal = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9])`, 'g')
 }
 
 function parseHello(reply: Reply | undefined): ServerHello {

@@ -21,7 +21,8 @@ export type NodeInput =
 /** A node as understood. */
 export interface ParsedNode {
   readonly endpoint: Endpoint
-  readonly tls: boolean
+  /** What a URL's scheme says; undefined where there is none. */
+  readonly tls: boolean | undefined
   readonly username: string | undefined
   readonly password: string | undefined
   readonly db: number | undefined
@@ -133,7 +134,7 @@ function parseUnix(text: string, field: string): ParsedNode {
   } catch {
     throw new InvalidOptionError(field, 'is not a valid unix:// URL')
   }
-  if (url.host !== '' || url.pathname === '' || url.pathname === '/') {
+  if (!/^unix:\/\/\//i.test(text) || url.host !== '' || url.pathname === '' || url.pathname === '/') {
     throw new InvalidOptionError(field, 'must be unix:// followed by the absolute path of a socket')
   }
   checkQuery(url, field, ['db'])
@@ -195,5 +196,5 @@ function alone(input: object, name: string, field: string): void {
 }
 
 function plain(endpoint: Endpoint): ParsedNode {
-  return { endpoint, tls: false, username: undefined, password: undefined, db: undefined }
+  return { endpoint, tls: undefined, username: undefined, password: undefined, db: undefined }
 }

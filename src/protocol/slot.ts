@@ -11,7 +11,9 @@
 // cluster-key-slot, as the bytes that are sent: it would encode lone surrogates itself, as CESU-8, where the socket
 // sends U+FFFD. It looks for the tag again and, in 1.1.2, errs where the first tag is empty; so we find the tag, and
 // it only ever hashes.
+import { isUint8Array } from 'node:util/types'
 import crc16Slot from 'cluster-key-slot'
+import { InvalidArgumentError } from '../core/errors.js'
 import { MIXED_SLOTS, NO_SLOT } from './command.js'
 
 const OPEN = 0x7b
@@ -26,7 +28,7 @@ const CLOSE = 0x7d
  * ```
  */
 export function keySlot(key: string | Uint8Array): number {
-  if (typeof key !== 'string') return bytesSlot(key)
+  if (typeof key !== 'string') return bytesSlot(checked(key))
   const slot = asciiSlot(key)
   return slot === NOT_ASCII ? bytesSlot(Buffer.from(key)) : slot
 }
@@ -47,6 +49,11 @@ export function distinctSlots(keys: readonly (string | Uint8Array)[]): number[] 
   const slots = new Set<number>()
   for (const key of keys) slots.add(keySlot(key))
   return [...slots]
+}
+
+function checked(key: unknown): Uint8Array {
+  if (isUint8Array(key)) return key
+  throw new InvalidArgumentError('keySlot()', 'key', 'must be a string or a Uint8Array')
 }
 
 const NOT_ASCII = -1

@@ -7,6 +7,7 @@
 // Whoever keeps such a string keeps the window, so windows are small: one kept field holds WINDOW_BYTES at most (twice
 // that if it is not ASCII), not the chunk of 64 KB. Larger ones would be a few per cent faster.
 import { isAscii, isUtf8 } from 'node:buffer'
+import { sharedMemory } from './own-bytes.js'
 import { latin1Text, utf8Text, wideText } from './text.js'
 
 const WINDOW_BYTES = 4096
@@ -111,7 +112,7 @@ export class ByteWindow {
     if (stop > this.#end) {
       this.#start = start
       this.#end = Math.min(end, start + WINDOW_BYTES)
-      this.#bytes = Buffer.allocUnsafeSlow(this.#end - start)
+      this.#bytes = sharedMemory(this.#end - start)
       chunk.copy(this.#bytes, 0, start, this.#end)
     }
     return this.#bytes!.subarray(start - this.#start, stop - this.#start)

@@ -27,7 +27,9 @@ const FAIL: Verdict = { kind: 'fail' }
 const TOO_MANY: Verdict = { kind: 'too many redirects' }
 
 export function verdict(error: Error, command: Command, counters: Counters): Verdict {
-  if (error instanceof ReplyError) return ofReply(error, counters)
+  if (error instanceof ReplyError) {
+    return mayBeOfScript(error, command) ? FAIL : ofReply(error, counters)
+  }
   if (error instanceof ConnectError) return error.retryable ? retry('dial failed') : FAIL
   if (error instanceof ConnectionLostError) {
     return error.outcome === 'not-sent' || mayRepeat(command) ? retry('connection lost') : FAIL
@@ -68,3 +70,16 @@ function ofReply(error: ReplyError, counters: Counters): Verdict {
 function retry(refresh: RefreshReason | undefined): Verdict {
   return { kind: 'retry', refresh }
 }
+
+// A script may answer with an error of its own making, and with any word in front; it has run then, and is not run again.
+// Only the server's own sentences are believed, and not those it passes on from inside a script (`… script: 5f3c…`).
+function mayBeOfScript(error: ReplyError, { spec }: Command): boolean {
+  return (
+    RUNS_SCRIPT.test(spec.name) &&
+    !(REFUSED_AT_THE_DOOR.test(error.message) && !/ script: /.test(error.message))
+  )
+}
+
+const RUNS_SCRIPT = /^(?:EVAL|EVALSHA|FCALL)(?:_RO)?$/
+const REFUSED_AT_THE_DOOR =
+  /^(?:MOVED \d+ |ASK \d+ |TRYAGAIN Multiple keys request|CLUSTERDOWN (?:The cluster is down|Hash slot not served)|LOADING \w+ is loading the dataset|MASTERDOWN Link with MASTER is down|READONLY You can't write against a read only)/

@@ -24,14 +24,17 @@ export function createAddressMap(natMap: NatMap | undefined, field = 'natMap'): 
   if (typeof natMap !== 'object' || natMap === null || Symbol.iterator in natMap)
     throw new InvalidOptionError(field, 'must be a plain object or a function')
   const map = new Map<string, Address>()
-  for (const [from, to] of Object.entries(natMap))
-    map.set(announced(from, field), checked(to, `${field}['${from}']`))
+  for (const [from, to] of Object.entries(natMap)) {
+    const address = announced(from, field)
+    map.set(address, checked(to, `${field}['${address}']`))
+  }
   return endpoint => map.get(formatAddress(endpoint)) ?? endpoint
 }
 
 /** A key of the map as `formatAddress` writes it: one that never matches would silently map nothing. */
 function announced(key: string, field: string): string {
-  const path = `${field}['${key}']`
+  // A URL is not shown: it may hold a password.
+  const path = `${field}['${/[@/]/.test(key) ? '…' : key}']`
   if (!/^(?:\[.+\]|[^:/]+):\d+$/.test(key)) {
     throw new InvalidOptionError(path, 'must be an announced address, written host:port or [IPv6]:port')
   }

@@ -21,6 +21,8 @@ export interface Asked {
 
 // More nodes than any cluster has (the bus stops at about 1,000): a longer list is not a topology.
 const MAX_NODES = 10_000
+// Some 200 characters a node, and room for slots in many small ranges.
+const MAX_TEXT = 4 * 1024 * 1024
 const MAX_PORT = 65_535
 
 // The protocol's own word for an endpoint of which no name is known.
@@ -56,6 +58,7 @@ export function readTopology(nodes: Reply | undefined, slots: Reply | undefined,
 
 function readNodes(reply: Reply): Map<string, Claim> {
   if (typeof reply !== 'string') throw malformed('CLUSTER NODES is not text')
+  if (reply.length > MAX_TEXT) throw malformed('CLUSTER NODES is longer than any cluster is large')
   const claims = new Map<string, Claim>()
   for (const line of reply.split('\n')) {
     if (line.trim() === '') continue
@@ -103,8 +106,14 @@ function readPlace(place: string): { host: string; port: number; hostname: strin
   if (match === null || port > MAX_PORT) {
     throw malformed('CLUSTER NODES holds an address without a valid port')
   }
-  const hostname = name === '' || name.includes('=') ? undefined : name
-  return { host: match[1] as string, port, hostname }
+  const hostname = name === '' || name.includes('=') ? undefined : checkedHost(name)
+  return { host: checkedHost(match[1] as string), port, hostname }
+}
+
+/** No name in the DNS is longer, nor is an address; a longer one would stand in every error about it. */
+function checkedHost(host: string): string {
+  if (host.length > 253) throw malformed('it holds a host name of more than 253 characters')
+  return host
 }
 
 const PLACE = /^(.*):(\d{1,5})(?:@\d*)?$/
@@ -173,6 +182,7 @@ function readMember(member: Reply): Claim {
     throw malformed('CLUSTER SLOTS holds an endpoint that is no text')
   }
   const facts = readMetadata(metadata)
+  for (const host of [endpoint ?? '', facts.get('ip') ?? '', facts.get('hostname') ?? '']) checkedHost(host)
   // null and '' mean: the host you asked. '?' means: no name is known; then the address among the facts serves.
   return {
     // Servers before 4.0 give no id; there the address is the identity.

@@ -5,7 +5,7 @@ import { InvalidOptionError } from '../../src/core/errors.js'
 
 function parsed(input: unknown) {
   const { endpoint, tls, username, password, db } = parseNode(input, 'node')
-  return { at: formatAddress(endpoint), tls, username, password, db }
+  return { at: formatAddress(endpoint), tls: tls ?? false, username, password, db }
 }
 
 function refusal(input: unknown): InvalidOptionError {
