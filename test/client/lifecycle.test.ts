@@ -12,6 +12,7 @@ import {
   type SlotwiseError,
 } from '../../src/index.js'
 import { type LocalCluster, type LocalServer, startCluster, startServer } from '../../src/local/index.js'
+import { fakeCluster } from '../support/fake-cluster.js'
 import { type ScriptedServer, scriptedServer } from '../support/scripted-server.js'
 import { failureOf, turns, until } from '../support/wait.js'
 
@@ -102,8 +103,27 @@ describe('close', () => {
   })
 
   test('does not wait for a seed that never answers', async () => {
-    const redis = createCluster({ nodes: [`redis://127.0.0.1:${silent.port}`, ...cluster.urls] })
+    const nodes = [`redis://127.0.0.1:${silent.port}`, ...cluster.urls]
+    const redis = createCluster({ nodes, connectTimeoutMs: 600_000 })
     await redis.connect()
+    await redis.close({ timeoutMs: 600_000 })
+  })
+
+  test('does not wait for a node that was asked for the topology, and need not have been', async () => {
+    let silenced = false
+    await using fake = await fakeCluster(2, () => '-CLUSTERDOWN The cluster is down\r\n')
+    const view = fake.describe
+    fake.describe = node => (silenced && node.index === 1 ? undefined : view(node))
+    const redis = createCluster({ nodes: fake.urls, topology: { minRefreshGapMs: 0 } })
+    const reasons: string[] = []
+    redis.on('topology', ({ reason }) => reasons.push(reason))
+    await redis.connect()
+    silenced = true
+    const call = failureOf(redis.with({ timeoutMs: 300 }).get('k'))
+    await until(() => reasons.includes('CLUSTERDOWN') && fake.node(1).described > 1)
+    await call
+    // The sweeper, which would find the question out, comes to rest.
+    await new Promise(resolve => setTimeout(resolve, 60))
     await redis.close({ timeoutMs: 600_000 })
   })
 

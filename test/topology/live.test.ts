@@ -279,6 +279,21 @@ describe('a TLS cluster whose certificate is for names', () => {
   })
 })
 
+test('a node that says it is a cluster by itself, of no slots, is not believed', async () => {
+  let down = true
+  await using cluster = await fakeCluster(2, () =>
+    down ? '-CLUSTERDOWN The cluster is down\r\n' : bulk('up'),
+  )
+  await connect({ nodes: cluster.urls, topology: { minRefreshGapMs: 0 } })
+  cluster.describe = node => `${node.id} ${node.address}@1 myself,master - 0 0 0 connected`
+  const described = cluster.described
+  const call = redis.get('k')
+  await until(() => cluster.described > described + 4)
+  down = false
+  expect(await call).toBe('up')
+  expect(news.filter(item => item.startsWith('-'))).toEqual([])
+})
+
 test('the seeds are asked again when all that was known is gone', async () => {
   const first = await fakeCluster(3, () => bulk('first'))
   await using second = await fakeCluster(2, () => bulk('second'))
