@@ -223,8 +223,8 @@ describe('destroy', () => {
   })
 })
 
-describe('a program ends by itself that', () => {
-  test.concurrent.each([
+test('a program ends by itself, in whatever way its clients ended, and nothing of them is left before', async () => {
+  const ways = [
     'closes after use',
     'closes a cluster after use',
     'closes what was never used',
@@ -235,11 +235,10 @@ describe('a program ends by itself that', () => {
     'closes although one seed never answers',
     'closes with calls under way',
     'closes with retries under way',
-  ])('%s', async how => {
-    const url = how.includes('cluster after') || how.includes('one seed') ? cluster.urls[0] : server.url
-    const args = ['--import', 'tsx', PROGRAM, how, String(url), `redis://127.0.0.1:${silent.port}`]
-    const { stdout, stderr } = await run(process.execPath, args, { timeout: 50_000 })
-    expect(stderr).toBe('')
-    expect(stdout).toBe('ended\n')
-  })
+  ]
+  const places = [server.url, String(cluster.urls[0]), `redis://127.0.0.1:${silent.port}`]
+  const args = ['--import', 'tsx', PROGRAM, ...places, ...ways]
+  const { stdout, stderr } = await run(process.execPath, args, { timeout: 50_000 })
+  expect(stderr).toBe('')
+  expect(stdout.trim().split('\n')).toEqual(ways)
 })
