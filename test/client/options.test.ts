@@ -144,6 +144,7 @@ describe('createCluster refuses', () => {
     ['nodes[1]', { nodes: [...nodes, 'redis://127.0.0.1/x'] }],
     ['nodes[1]', { nodes: ['redis://:a@127.0.0.1', 'redis://:b@127.0.0.2'] }],
     ['nodes[1]', { nodes: ['redis://127.0.0.1/1', 'redis://127.0.0.2/2'] }],
+    ['nodes[1]', { nodes: ['redis://127.0.0.1', 'rediss://127.0.0.2'] }],
     ['natMap', { nodes, natMap: null }],
     ['natMap', { nodes, natMap: 'a' }],
     ["natMap['a:1'].port", { nodes, natMap: { 'a:1': { host: 'b', port: 0 } } }],
@@ -161,6 +162,7 @@ describe('createCluster refuses', () => {
 
 describe('createClient refuses', () => {
   test.each<[string, object]>([
+    ['url', { url: undefined }],
     ['url', { url: '' }],
     ['url', { url: 5 }],
     ['url', { url: 'ftp://127.0.0.1' }],

@@ -281,6 +281,15 @@ describe('keys in several slots', () => {
     await slow.close()
   })
 
+  test('and so is SCAN, whose cursor is of one node', async () => {
+    await start(() => bulk('x'))
+    expect(await failureOf(redis.call('SCAN', '0'))).toMatchObject({
+      code: 'UNSUPPORTED_COMMAND',
+      command: 'SCAN',
+    })
+    expect(cluster.nodes.flatMap(node => node.asked)).toEqual([])
+  })
+
   test('a hand-made command is judged by the slot it says', async () => {
     await start(() => bulk('x'))
     const odd: Command<unknown> = createCommand(specOf('GET'), ['GET', 'k'], MIXED_SLOTS, reply => reply)

@@ -74,6 +74,21 @@ describe('verdict in a cluster', () => {
     }
   })
 
+  test.each([
+    ['a redirect at the door is followed', 'MOVED 3999 127.0.0.1:7001', { kind: 'follow', ...at7001 }],
+    ['LOADING at the door waits', 'LOADING Redis is loading the dataset in memory', RETRY],
+    ['a word that the script made up is the caller’s', 'TRYAGAIN later', FAIL],
+    [
+      'READONLY from inside the script is the caller’s',
+      "READONLY You can't write against a read only replica. script: 5f3c, on @user_script:1.",
+      FAIL,
+    ],
+  ])('of a script: %s', (_, message, expected) => {
+    for (const script of [command('EVAL', 'return 1', '1', 'k'), command('FCALL', 'f', '1', 'k')]) {
+      expect(verdict(new ReplyError(message), script, inCluster)).toEqual(expected)
+    }
+  })
+
   test.each(['MOVED 3999 127.0.0.1:7001', 'ASK 3999 127.0.0.1:7001'])(
     'one redirect more than allowed is too many: %s',
     message => {
