@@ -12,7 +12,13 @@ import {
   DiscoveryError,
   type NodeInput,
 } from '../../src/index.js'
-import { type LocalCluster, type LocalServer, startCluster, startServer } from '../../src/local/index.js'
+import {
+  findServer,
+  type LocalCluster,
+  type LocalServer,
+  startCluster,
+  startServer,
+} from '../../src/local/index.js'
 import { type FakeCluster, fakeCluster } from '../support/fake-cluster.js'
 import { gate } from '../support/gate.js'
 import { deadPort, type ScriptedServer, scriptedServer } from '../support/scripted-server.js'
@@ -25,12 +31,17 @@ let server: LocalServer
 let silent: ScriptedServer
 let nobody: number
 let port: number
+/** Of the cluster: more than one only where the server's clusters have numbered databases (Valkey 9). */
+let databases: number
 
 beforeAll(async () => {
   silent = await scriptedServer(peer => peer.left())
   nobody = await deadPort()
+  const { flavour, version } = await findServer()
+  databases = flavour === 'valkey' && Number.parseInt(version, 10) >= 9 ? 4 : 1
+  const config = databases === 1 ? {} : { 'cluster-databases': databases }
   ;[cluster, server] = await Promise.all([
-    startCluster({ primaries: 1, replicas: 0, password: PASSWORD }),
+    startCluster({ primaries: 1, replicas: 0, password: PASSWORD, config }),
     startServer({ password: PASSWORD }),
   ])
   port = cluster.nodes[0]?.port as number
@@ -183,12 +194,21 @@ describe('what waiting would not mend is said at once', () => {
     }
   })
 
-  test('a numbered database in a cluster that has none', async () => {
-    redis = createCluster({ nodes: [{ port }], password: PASSWORD, db: 1, timeoutMs })
+  test('a numbered database that the cluster does not have', async () => {
+    redis = createCluster({ nodes: [{ port }], password: PASSWORD, db: databases, timeoutMs })
     for (const error of [await failureOf(redis.connect()), await failureOf(redis.get('k'))]) {
       expect(error).toBeInstanceOf(ConnectError)
-      expect(error.message).toContain('db 1 is not to be had')
+      expect(error.message).toContain(`db ${databases} is not to be had`)
     }
+  })
+
+  test('while one that it has is used', async () => {
+    redis = createCluster({ nodes: [{ port }], password: PASSWORD, db: databases - 1 })
+    await redis.set('numbered', 'v')
+    const inFirst = createCluster({ nodes: [{ port }], password: PASSWORD })
+    expect(await inFirst.get('numbered')).toBe(databases === 1 ? 'v' : null)
+    expect(await redis.get('numbered')).toBe('v')
+    await inFirst.close()
   })
 
   test('a numbered database that the server does not have', async () => {
