@@ -305,8 +305,9 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       this.#end(cause, cause)
     }
     if (this.#closed) {
-      const lost = this.#lost(new Error('the connection ended while it was written to'), 'not-sent')
-      for (const sink of sinks) if (!sink.settled) reject(sink, lost)
+      // An error of its own for each: the router adds to it what it knows of that call.
+      const cause = new Error('the connection ended while it was written to')
+      for (const sink of sinks) if (!sink.settled) reject(sink, this.#lost(cause, 'not-sent'))
       return
     }
     if (taken < commands.length) {

@@ -26,10 +26,12 @@ let partial = ''
 const finish = () => {
   for (const ward of guarded) {
     if (!ward.startsWith('group ')) continue
+    // Gone already: that is what was wanted.
     try { process.kill(-Number(ward.slice(6)), 'SIGKILL') } catch {}
   }
   for (const ward of guarded) {
     if (!ward.startsWith('folder ')) continue
+    // Nobody is left to tell; the rest is still to be cleaned up.
     try { rmSync(ward.slice(7), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }) } catch {}
   }
   process.exit()
