@@ -396,7 +396,10 @@ export async function readTls(path: string, { tls }: ResolvedLocalOptions): Prom
       )
     }
   }
-  const [ca, cert, key] = await Promise.all([read('ca'), read('cert'), read('key')])
+  // One after the other: of several that cannot be read it is always the same that is named.
+  const ca = await read('ca')
+  const cert = await read('cert')
+  const key = await read('key')
   return { ca, cert, key }
 }
 
