@@ -129,7 +129,7 @@ describe.each([2, 3] as const)('over RESP%i', protocol => {
   })
 
   it('what the server knows of a key', async () => {
-    await redis.set('k', 'v'.repeat(100))
+    await redis.set('k', 'v'.repeat(1000))
     expect(await redis.objectEncoding('k')).toBe('raw')
     expect(await redis.objectEncoding('missing')).toBeNull()
     expect(await redis.objectRefcount('k')).toBe(1)
