@@ -65,7 +65,7 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
   const context = { options: options.connection, nodeOptions: options.node, credentials, sweeper }
   const registry = new NodeRegistry(context, {
     onClose: (_connection, error) => {
-      if (error !== undefined) topology.refresh('connection lost')
+      if (error !== undefined) topology.refresh('lost connection')
     },
   })
   const topology = new Topology({
@@ -79,6 +79,8 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
         engine.topologyChanged()
         events.emit('topology', { source: snapshot.source, nodes: snapshot.nodes.length, reason })
       },
+      onFailover: () => engine.topologyChanged(),
+      isWanted: () => false,
       onFailure: error => engine.topologyFailed(error),
       onNodeAdded: node => events.emit('node:add', { address: node.address, id: node.id }),
       onNodeRemoved: node => events.emit('node:remove', { address: node.address, id: node.id }),

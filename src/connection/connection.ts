@@ -38,6 +38,10 @@ import { PreludeSink, UnitSink } from './prelude.js'
 export interface ConnectionHooks {
   onReady?(connection: Connection): void
   onPush?(connection: Connection, push: Push): void
+  /** Answers are due, and for `silenceMs` there has been no sign of life. Told once per silence. */
+  onSilent?(connection: Connection): void
+  /** It was silent, and a byte came. */
+  onHeard?(connection: Connection): void
   /** Called once. `error` is undefined after a polite close. */
   onClose?(connection: Connection, error: Error | undefined): void
 }

@@ -22,6 +22,14 @@ export interface NodeContext extends ConnectionContext {
   readonly nodeOptions: ResolvedNodeOptions
 }
 
+/** News of a node, to whoever made it. */
+export interface NodeHooks extends ConnectionHooks {
+  /** It serves nobody at the moment. */
+  onUnavailable?(node: Node, why: 'silent' | 'dial failed'): void
+  /** It serves again. */
+  onAvailable?(node: Node): void
+}
+
 export class Node implements Executor, Lifecycle {
   readonly address: string
   readonly target: ConnectionTarget
@@ -30,11 +38,11 @@ export class Node implements Executor, Lifecycle {
   readonly #redial: Redial
   readonly #lanes: Lanes
   readonly #context: NodeContext
-  readonly #hooks: ConnectionHooks
+  readonly #hooks: NodeHooks
   #leases: LeasePool | undefined
   #closed = false
 
-  constructor(target: ConnectionTarget, context: NodeContext, hooks: ConnectionHooks = {}) {
+  constructor(target: ConnectionTarget, context: NodeContext, hooks: NodeHooks = {}) {
     this.target = target
     this.address = formatAddress(target.endpoint)
     this.#context = context
@@ -71,6 +79,19 @@ export class Node implements Executor, Lifecycle {
   /** No dial is made at the moment, because the last ones failed. */
   get resting(): boolean {
     return this.#redial.paused
+  }
+
+  /** False from a failed dial or a silence until a byte comes or a new connection is ready. */
+  get available(): boolean {
+    return !this.#redial.paused
+  }
+
+  /** While it is unavailable: dials if it is time to. Called at short intervals by whoever wants it back. */
+  revive(): void {}
+
+  /** Its slots are another's now: ends its shared connections at once; commands in flight on them are rejected. */
+  abandon(reason: Error): void {
+    this.#lanes.destroy(reason)
   }
 
   /** Makes following commands dial afresh; present connections finish what they have. */

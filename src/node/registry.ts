@@ -1,18 +1,18 @@
 // Address → Node: the nodes a client knows, one each. Nodes the cluster no longer lists are retired: they finish what
 // they have, then close.
-import type { ConnectionHooks, ConnectionTarget } from '../connection/connection.js'
+import type { ConnectionTarget } from '../connection/connection.js'
 import { formatAddress } from '../core/address.js'
 import type { Lifecycle } from '../protocol/executor.js'
-import { Node, type NodeContext } from './node.js'
+import { Node, type NodeContext, type NodeHooks } from './node.js'
 
 export class NodeRegistry implements Lifecycle {
   readonly #nodes = new Map<string, Node>()
   /** Retired, and not yet empty. */
   readonly #leaving = new Set<Node>()
   readonly #context: NodeContext
-  readonly #hooks: ConnectionHooks
+  readonly #hooks: NodeHooks
 
-  constructor(context: NodeContext, hooks: ConnectionHooks) {
+  constructor(context: NodeContext, hooks: NodeHooks) {
     this.#context = context
     this.#hooks = hooks
   }

@@ -70,7 +70,7 @@ export class Router implements Executor, Lifecycle {
       return attempt.fail(this.#closedBy(error))
     }
     // A node that keeps silent may have been replaced meanwhile.
-    if (error instanceof DeadlineExceededError) this.topology.refresh('no answer')
+    if (error instanceof DeadlineExceededError) this.topology.refresh('suspect node')
     const decision = verdict(error, attempt.command, {
       redirects: attempt.trail.length,
       maxRedirects: this.options.maxRedirects,

@@ -30,9 +30,9 @@ export function verdict(error: Error, command: Command, counters: Counters): Ver
   if (error instanceof ReplyError) {
     return mayBeOfScript(error, command) ? FAIL : ofReply(error, counters)
   }
-  if (error instanceof ConnectError) return error.retryable ? retry('dial failed') : FAIL
+  if (error instanceof ConnectError) return error.retryable ? retry('refused dial') : FAIL
   if (error instanceof ConnectionLostError) {
-    return error.outcome === 'not-sent' || mayRepeat(command) ? retry('connection lost') : FAIL
+    return error.outcome === 'not-sent' || mayRepeat(command) ? retry('lost connection') : FAIL
   }
   return FAIL
 }

@@ -8,12 +8,16 @@ export type RefreshReason =
   | 'connect'
   | 'no topology'
   | 'uncovered slot'
+  | 'unknown node'
   | 'MOVED'
+  | 'ASK burst'
   | 'READONLY'
   | 'CLUSTERDOWN'
-  | 'no answer'
-  | 'connection lost'
-  | 'dial failed'
+  | 'suspect node'
+  | 'lost connection'
+  | 'refused dial'
+  | 'failover'
+  | 'period'
 
 /** What a refresh consists of. */
 export interface RefreshSteps<T> {

@@ -25,6 +25,10 @@ import type { Snapshot } from './snapshot.js'
 export interface TopologyHooks {
   /** A snapshot was taken over: what waits for a topology may go. */
   onChange(snapshot: Snapshot, reason: RefreshReason): void
+  /** Slots have gone from one node to another, by a failover that was seen before any snapshot told of it. */
+  onFailover(from: Node, to: Node, slots: number): void
+  /** Commands wait for this node, or are in flight on it: worth reviving, and worth asking its replicas. */
+  isWanted(node: Node): boolean
   /** Nobody could tell. May ask for a refresh, which then waits out its pause. */
   onFailure(error: Error): void
   /** The deployment lists it; its `id` is set. */
@@ -144,6 +148,9 @@ export class Topology implements Lifecycle {
   refresh(reason: RefreshReason): void {
     if (!this.#closed) this.#refresher.poke(reason)
   }
+
+  /** An unavailable node's shard is watched while somebody wants it. May be called again and again. */
+  watch(_node: Node): void {}
 
   async close(): Promise<void> {
     this.#stop()

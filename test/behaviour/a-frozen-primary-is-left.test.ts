@@ -37,7 +37,7 @@ test('calls on a frozen primary fail in doubt, and later ones find its successor
     })
     expect((failures[0] as Error).message).toContain(`GET: deadline exceeded`)
     expect((failures[0] as Error).message).toContain(owner.address)
-    expect(reasons).toContain('no answer')
+    expect(reasons).toContain('suspect node')
     expect(await redis.set('k', 'written')).toBe('OK')
   } finally {
     redis.destroy()

@@ -116,7 +116,7 @@ describe.each([
   ['in a cluster', inCluster],
   ['on one server', onServer],
 ])('verdict on a lost connection %s', (_, counters) => {
-  const LOST = { kind: 'retry', refresh: 'connection lost' }
+  const LOST = { kind: 'retry', refresh: 'lost connection' }
   test.each([
     ['never sent: a read', 'not-sent', READ, LOST],
     ['never sent: a write', 'not-sent', WRITE, LOST],
@@ -131,7 +131,7 @@ describe.each([
     [
       'a dial that failed is tried again',
       new ConnectError(AT, 'connect'),
-      { kind: 'retry', refresh: 'dial failed' },
+      { kind: 'retry', refresh: 'refused dial' },
     ],
     ['refused credentials are the caller’s', new AuthenticationError(AT), FAIL],
     ['what another dial would not mend is the caller’s', refused(), FAIL],

@@ -68,7 +68,9 @@ class Scene {
         onChange: (snapshot, reason) => this.news.push(`${reason}: ${snapshot.nodes.length}`),
         onFailure: error => this.failures.push(error),
         onNodeAdded: node => this.news.push(`+${node.id}`),
-        onNodeRemoved: node => this.news.push(`-${node.id}`),
+        onFailover: () => 0,
+      isWanted: () => false,
+      onNodeRemoved: node => this.news.push(`-${node.id}`),
       },
     })
   }
