@@ -67,8 +67,10 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
     onClose: (_connection, error) => {
       if (error !== undefined) topology.refresh('lost connection')
     },
+    onUnavailable: (node, why) => router.nodeUnavailable(node, why),
+    onAvailable: node => router.nodeAvailable(node),
   })
-  const topology = new Topology({
+  const topology: Topology = new Topology({
     seeds: options.seeds,
     discovery,
     registry,
@@ -79,14 +81,14 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
         engine.topologyChanged()
         events.emit('topology', { source: snapshot.source, nodes: snapshot.nodes.length, reason })
       },
-      onFailover: () => engine.topologyChanged(),
-      isWanted: () => false,
+      onFailover: () => router.topologyChanged(),
+      isWanted: node => router.isWanted(node),
       onFailure: error => engine.topologyFailed(error),
       onNodeAdded: node => events.emit('node:add', { address: node.address, id: node.id }),
       onNodeRemoved: node => events.emit('node:remove', { address: node.address, id: node.id }),
     },
   })
-  const router = new Router(topology, options.router)
+  const router: Router = new Router(topology, options.router)
   sweeper.add(router.waitingRoom)
   const intercepted = new Custody('an interceptor')
   const engine = new Engine({

@@ -377,13 +377,17 @@ export class UncoveredSlotError extends SlotwiseError {
   }
 }
 
-/** The cluster sent the command from node to node without end; `trail` lists the way. */
+/** The cluster sent the command from node to node without end; `trail` lists the last steps of the way. */
 export class TooManyRedirectsError extends SlotwiseError {
   static override readonly [KIND]: string = 'TooManyRedirectsError'
   override readonly code = 'TOO_MANY_REDIRECTS'
 
-  constructor(trail: readonly string[], options?: { cause?: unknown }) {
-    super(`gave up after ${trail.length} redirects: ${trail.slice(-4).join(' → ')}`, options)
+  constructor(trail: readonly string[], options: { cause?: unknown; redirects?: number } = {}) {
+    const { cause, redirects = trail.length } = options
+    super(
+      `gave up after ${redirects} redirects: ${trail.slice(-4).join(' → ')}`,
+      cause === undefined ? undefined : { cause },
+    )
     this.trail = trail
     this.outcome = 'rejected'
   }

@@ -1,17 +1,20 @@
 // Where to send, and what to do when it goes wrong. Each command gets an Attempt: a sink that passes the answer on, or,
-// when the answer is a redirect or a loss, asks `verdict` what to do and tries again until the caller's deadline.
+// when the answer is a redirect, a refusal or a loss, asks `verdict` what to do and tries again until the deadline.
+//
+//   execute ──► node ──answer──► caller
+//      │          └──failed()──► verdict ──► another node, at once
+//      ▼                            ├──────► the line of its node, until that serves or its slots are another's
+//   line of a held node             └──────► a rest, alone
 import { backoffDelay } from '../core/backoff.js'
 import { channels, publish } from '../core/diagnostics.js'
 import {
+  AuthenticationError,
   ClosedError,
   ConnectError,
   ConnectionLostError,
   CrossSlotError,
   DeadlineExceededError,
-  ReplyError,
-  SlotwiseError,
   TooManyRedirectsError,
-  UncoveredSlotError,
   UnsupportedCommandError,
 } from '../core/errors.js'
 import type { Node } from '../node/node.js'
@@ -27,20 +30,41 @@ import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
 import { keyPositions } from '../protocol/keys.js'
 import { specOf } from '../protocol/lookup.js'
 import { distinctSlots } from '../protocol/slot.js'
-import type { Reply } from '../resp/types.js'
 import type { RefreshReason } from '../topology/refresher.js'
 import type { Topology } from '../topology/topology.js'
+import { Attempt } from './attempt.js'
+import { Canary } from './canary.js'
+import type { HeldBecause, Line } from './line.js'
 import type { ResolvedRouterOptions } from './options.js'
-import { mayRepeat, verdict } from './verdict.js'
-import { type Waiter, WaitingRoom } from './waiting-room.js'
+import { type Verdict, verdict } from './verdict.js'
+import { WaitingRoom } from './waiting-room.js'
 
 const ASKING: readonly Command[] = [createCommand(specOf('ASKING'), ['ASKING'], NO_SLOT, reply => reply)]
-const NO_TRAIL: readonly string[] = Object.freeze([])
+
+/** Redirects in a row that are followed without a rest between them. */
+const MAX_HOPS = 3
+
+/** What waits, and where; shown by `inspect()`. */
+export interface RouterState {
+  /** Commands with no node, in lines and resting. */
+  readonly waiting: { readonly count: number; readonly bytes: number }
+  /** Of them, those that rest between two tries. */
+  readonly resting: number
+  readonly lines: readonly {
+    /** Of the node they wait for; undefined where nobody owns their slot. */
+    readonly address: string | undefined
+    readonly why: HeldBecause
+    readonly waiting: number
+    readonly sinceMs: number
+  }[]
+}
 
 export class Router implements Executor, Lifecycle {
   readonly topology: Topology
   readonly waitingRoom: WaitingRoom
   readonly options: ResolvedRouterOptions
+  readonly #canaries = new Map<Line, Canary<Attempt>>()
+  #order = 0
   #closed = false
   /** What `destroy` was given. */
   #reason: Error | undefined
@@ -48,7 +72,7 @@ export class Router implements Executor, Lifecycle {
   constructor(topology: Topology, options: ResolvedRouterOptions) {
     this.topology = topology
     this.options = options
-    this.waitingRoom = new WaitingRoom(options.maxWaiting)
+    this.waitingRoom = new WaitingRoom(options)
   }
 
   execute(command: Command, sink: Sink): void {
@@ -59,11 +83,14 @@ export class Router implements Executor, Lifecycle {
       if (refusal !== undefined) return sink.reject(refusal)
     }
     const node = this.topology.pick(slot)
-    if (node !== undefined) node.execute(command, new Attempt(this, command, sink, node))
-    else if (!sink.settled) this.#park(new Attempt(this, command, sink, undefined))
+    if (node !== undefined && !this.waitingRoom.anyHeld) {
+      node.execute(command, new Attempt(this, command, sink, node, this.#order++))
+    } else if (!sink.settled) {
+      this.again(new Attempt(this, command, sink, undefined, this.#order++))
+    }
   }
 
-  /** The attempt failed: redirect, try again later, or give the caller the error. */
+  /** The attempt failed: another way, another time, or the caller gets the error. */
   failed(attempt: Attempt, error: Error): void {
     // Connections and leases end with the client: that is what the caller hears, and why it was.
     if (this.#closed && (error instanceof ConnectionLostError || error === this.#reason)) {
@@ -71,40 +98,97 @@ export class Router implements Executor, Lifecycle {
     }
     // A node that keeps silent may have been replaced meanwhile.
     if (error instanceof DeadlineExceededError) this.topology.refresh('suspect node')
-    const decision = verdict(error, attempt.command, {
-      redirects: attempt.trail.length,
-      maxRedirects: this.options.maxRedirects,
-      slotted: this.topology.slotted,
-    })
+    const decision = this.#judge(attempt, error)
+    if ('refresh' in decision && decision.refresh !== undefined) this.topology.refresh(decision.refresh)
     switch (decision.kind) {
       case 'follow':
       case 'ask':
         return this.#redirect(attempt, decision, error)
-      case 'retry':
-        if (decision.refresh !== undefined) this.topology.refresh(decision.refresh)
-        return this.#later(attempt, error)
-      case 'too many redirects':
-        return attempt.fail(new TooManyRedirectsError(attempt.trail, { cause: error }))
+      case 'rest':
+        return this.#rest(attempt, error)
+      case 'hold':
+        return this.#refused(attempt, error)
+      case 'resend':
+        return this.#resend(attempt, error)
+      case 'reconnect':
+        attempt.trouble.reconnected = true
+        return this.#reconnect(attempt, error)
+      case 'too many redirects': {
+        const { redirects, trail } = attempt.trouble
+        return attempt.fail(new TooManyRedirectsError(trail, { cause: error, redirects }))
+      }
+      case 'not authenticated':
+        return attempt.fail(new AuthenticationError(attempt.node?.address ?? '', { cause: error }))
       case 'fail':
         return attempt.fail(error)
     }
   }
 
-  /** After a wait: to whoever serves the slot by now. */
+  /** To whoever serves the slot by now, or into a line. */
   again(attempt: Attempt): void {
-    const node = this.topology.pick(attempt.command.slot)
-    if (node === undefined) this.#park(attempt)
-    else attempt.tryAt(node, attempt.command)
+    const node = this.#pick(attempt.command.slot)
+    if (node === undefined) this.#waitForOwner(attempt)
+    else this.#send(attempt, node)
   }
 
+  /** The node serves nobody for now: its dial failed, or it keeps silent. What comes for it waits. */
+  nodeUnavailable(node: Node, why: 'silent' | 'dial failed'): void {
+    this.topology.refresh(why === 'silent' ? 'suspect node' : 'refused dial')
+    const refusal = finalRefusal(node)
+    if (refusal !== undefined) {
+      // Waiting cannot help. Who comes next is told by the node itself.
+      const line = this.waitingRoom.lineOf(node)
+      if (line === undefined) return
+      this.waitingRoom.rejectLine(line, () => refusal.again())
+      return this.#release(line)
+    }
+    this.#endCanary(this.waitingRoom.hold(node, 'unavailable'))
+    this.topology.watch(node)
+  }
+
+  nodeAvailable(node: Node): void {
+    const line = this.waitingRoom.lineOf(node)
+    if (line?.why === 'unavailable') this.#release(line)
+  }
+
+  /** Somebody waits for this node, or for an answer of it. */
+  isWanted(node: Node): boolean {
+    return (
+      (this.waitingRoom.lineOf(node)?.size ?? 0) > 0 || node.connections.some(({ inFlight }) => inFlight > 0)
+    )
+  }
+
+  /** Slots may have other owners: what waits goes to them. */
   topologyChanged(): void {
-    this.waitingRoom.release()
+    for (const line of [...this.waitingRoom.lines]) {
+      if (line.node === undefined || line.node.closed) this.#release(line)
+      else this.waitingRoom.releaseSome(line, ({ slot }) => this.topology.pick(slot) !== line.node)
+    }
+    this.#keepAsking()
   }
 
   /** Nobody could tell the topology. What waits for it goes on waiting, unless waiting cannot help. */
   topologyFailed(error: Error): void {
-    if (error instanceof ConnectError && !error.retryable) this.waitingRoom.rejectParked(() => error.again())
-    else if (this.waitingRoom.parked > 0) this.topology.refresh('no topology')
+    const line = this.waitingRoom.lineOf(undefined)
+    if (line !== undefined && error instanceof ConnectError && !error.retryable) {
+      this.waitingRoom.rejectLine(line, () => error.again())
+    }
+    this.#keepAsking()
+  }
+
+  inspect(): RouterState {
+    const { size: count, bytes, resting, lines } = this.waitingRoom
+    const now = performance.now()
+    return {
+      waiting: { count, bytes },
+      resting,
+      lines: [...lines].map(({ node, why, size, since }) => ({
+        address: node?.address,
+        why,
+        waiting: size,
+        sinceMs: Math.round(now - since),
+      })),
+    }
   }
 
   async close(): Promise<void> {
@@ -115,8 +199,23 @@ export class Router implements Executor, Lifecycle {
   destroy(reason?: Error): void {
     this.#closed = true
     this.#reason = reason
+    for (const canary of this.#canaries.values()) canary.end()
+    this.#canaries.clear()
     this.waitingRoom.rejectAll(() => new ClosedError('the client', 'not-sent', because(reason)))
     this.topology.destroy(reason)
+  }
+
+  #judge(attempt: Attempt, error: Error): Verdict {
+    const { maxRedirects, redirectBudgetMs } = this.options
+    const { redirects, redirectedAt, reconnected } = attempt.trouble
+    return verdict(error, attempt.command, {
+      redirects,
+      redirectedForMs: redirects === 0 ? 0 : performance.now() - redirectedAt,
+      maxRedirects,
+      redirectBudgetMs,
+      reconnected,
+      slotted: this.topology.slotted,
+    })
   }
 
   #closedBy(error: Error): ClosedError {
@@ -125,13 +224,42 @@ export class Router implements Executor, Lifecycle {
     return new ClosedError('the client', outcome, because(lost ? error.cause : error))
   }
 
+  /** The owner; for a command of no slot in particular, one that serves, if any does. */
+  #pick(slot: number): Node | undefined {
+    const node = this.topology.pick(slot)
+    if (slot >= 0 || node === undefined || !this.waitingRoom.isHeld(node)) return node
+    return this.topology.primaries.find(primary => !this.waitingRoom.isHeld(primary)) ?? node
+  }
+
+  #send(attempt: Attempt, node: Node): void {
+    const line = this.waitingRoom.lineOf(node)
+    if (line === undefined) attempt.tryAt(node, attempt.command)
+    else this.#join(attempt, line, undefined)
+  }
+
+  #join(attempt: Attempt, line: Line, error: Error | undefined): void {
+    if (this.#closed) return attempt.fail(new ClosedError('the client', 'not-sent', because(error)))
+    if (error !== undefined) {
+      attempt.trouble.lastError = error
+      line.cause = error
+    }
+    attempt.trouble.line = line
+    attempt.trouble.isCanary = false
+    if (!this.waitingRoom.join(line, attempt)) {
+      return attempt.fail(this.waitingRoom.full(line, line.cause ?? line.node?.lastError))
+    }
+    if (line.why === 'refusing') this.#canaryOf(line).due()
+    if (line.why === 'unavailable' && line.node !== undefined) this.topology.watch(line.node)
+  }
+
   #redirect(
     attempt: Attempt,
     to: { kind: 'follow' | 'ask'; slot: number; host: string; port: number },
     error: Error,
   ): void {
     const from = attempt.node as Node
-    attempt.trail = [...attempt.trail, `${to.kind === 'follow' ? 'MOVED' : 'ASK'} ${to.host}:${to.port}`]
+    const kind = to.kind === 'follow' ? 'MOVED' : 'ASK'
+    attempt.followed(`${kind} ${to.host}:${to.port}`)
     let node: Node | undefined
     try {
       node = this.topology.locate(to.host, to.port, from)
@@ -139,32 +267,60 @@ export class Router implements Executor, Lifecycle {
       // The application's natMap.
       return attempt.fail(cause as Error)
     }
-    const kind = to.kind === 'follow' ? 'MOVED' : 'ASK'
     publish(channels.redirect, { kind, slot: to.slot, from: from.address, to: node?.address })
     if (node === undefined) {
-      this.topology.refresh('MOVED')
-      this.#later(attempt, error)
-    } else if (to.kind === 'ask') {
-      attempt.tryAt(node, withPrelude(attempt.command, [...ASKING, ...attempt.command.prelude]))
-    } else if (node === from) {
-      // Moved to itself: a proxy's way to ask for a new connection.
-      node.replaceConnections()
-      this.#later(attempt, error)
-    } else {
-      this.topology.moved(to.slot, node)
-      attempt.tryAt(node, attempt.command)
+      this.topology.refresh('unknown node')
+      return this.#rest(attempt, error)
     }
+    if (to.kind === 'ask') return this.#ask(attempt, node, error)
+    // Moved to itself: a proxy's way to ask for a new connection.
+    if (node === from) return this.#reconnect(attempt, error)
+    this.topology.moved(to.slot, node)
+    if (attempt.trouble.hops > MAX_HOPS) this.#rest(attempt, error)
+    else this.#send(attempt, node)
   }
 
-  #later(attempt: Attempt, error: Error): void {
+  #ask(attempt: Attempt, node: Node, error: Error): void {
+    if (this.waitingRoom.isHeld(node) || attempt.trouble.hops > MAX_HOPS) return this.#rest(attempt, error)
+    attempt.tryAt(node, withPrelude(attempt.command, [...ASKING, ...attempt.command.prelude]))
+  }
+
+  /** The node is sound, its connection is not what it wants. The others of its line follow the first that gets through. */
+  #reconnect(attempt: Attempt, error: Error): void {
+    const node = attempt.node as Node
+    // Its siblings on the old connection hear the same: it is replaced once, and again if a canary hears it on the new one.
+    if (!this.waitingRoom.isHeld(node) || attempt.trouble.isCanary) node.replaceConnections()
+    this.#refused(attempt, error)
+  }
+
+  /** The node answers, but serves nobody at the moment. */
+  #refused(attempt: Attempt, error: Error): void {
+    const node = attempt.node as Node
+    this.#join(attempt, this.waitingRoom.lineOf(node) ?? this.waitingRoom.hold(node, 'refusing'), error)
+  }
+
+  /** The connection is gone. */
+  #resend(attempt: Attempt, error: Error): void {
+    const trouble = attempt.trouble
+    trouble.lastError = error
+    const held = attempt.node !== undefined && this.waitingRoom.isHeld(attempt.node)
+    const lost = error instanceof ConnectionLostError
+    // Once at once, by a new connection. What loses several is not hurried on.
+    if (!this.#closed && (held || (lost && trouble.losses++ === 0))) this.again(attempt)
+    else this.#rest(attempt, error)
+  }
+
+  #rest(attempt: Attempt, error: Error): void {
     if (this.#closed) return attempt.fail(new ClosedError('the client', 'not-sent', { cause: error }))
     const { retryMinMs: baseMs, retryMaxMs: capMs } = this.options
-    attempt.lastError = error
-    attempt.time = performance.now() + backoffDelay(attempt.retries++, { baseMs, capMs })
-    if (!this.waitingRoom.rest(attempt)) attempt.fail(this.waitingRoom.full(error))
+    const trouble = attempt.trouble
+    trouble.lastError = error
+    trouble.line = undefined
+    attempt.time = performance.now() + backoffDelay(trouble.rests++, { baseMs, capMs })
+    if (!this.waitingRoom.rest(attempt)) attempt.fail(this.waitingRoom.full(undefined, error))
   }
 
-  #park(attempt: Attempt): void {
+  #waitForOwner(attempt: Attempt): void {
     const failure = this.topology.lastFailure
     if (this.#closed) return attempt.fail(new ClosedError('the client'))
     if (failure instanceof ConnectError && !failure.retryable) {
@@ -172,10 +328,65 @@ export class Router implements Executor, Lifecycle {
       this.topology.refresh('no topology')
       return attempt.fail(failure.again())
     }
-    const reason: RefreshReason = this.topology.snapshot === undefined ? 'no topology' : 'uncovered slot'
-    if (this.waitingRoom.park(attempt)) this.topology.refresh(reason)
-    else attempt.fail(this.waitingRoom.full())
+    const { waitingRoom } = this
+    this.#join(attempt, waitingRoom.lineOf(undefined) ?? waitingRoom.hold(undefined, 'no owner'), undefined)
+    if (!attempt.settled) this.topology.refresh(this.#noOwner)
   }
+
+  get #noOwner(): RefreshReason {
+    return this.topology.snapshot === undefined ? 'no topology' : 'uncovered slot'
+  }
+
+  /** While commands wait, the topology is asked for again and again, at its own rate. */
+  #keepAsking(): void {
+    for (const { node, why, size } of this.waitingRoom.lines) {
+      if (size === 0) continue
+      if (why === 'refusing') this.topology.refresh('CLUSTERDOWN')
+      else this.topology.refresh(node === undefined ? this.#noOwner : 'suspect node')
+    }
+  }
+
+  #release(line: Line): void {
+    this.#endCanary(line)
+    this.waitingRoom.release(line)
+  }
+
+  #canaryOf(line: Line): Canary<Attempt> {
+    let canary = this.#canaries.get(line)
+    if (canary === undefined) {
+      canary = new Canary<Attempt>({
+        send: track => this.#sendCanary(line, track),
+        waits: attempt => line.waiters.includes(attempt),
+        passed: () => this.#release(line),
+      })
+      this.#canaries.set(line, canary)
+    }
+    return canary
+  }
+
+  #sendCanary(line: Line, track: (sink: Sink) => Sink): Attempt | undefined {
+    for (;;) {
+      // Nothing but attempts stands in line.
+      const attempt = this.waitingRoom.next(line) as Attempt | undefined
+      if (attempt === undefined) return undefined
+      if (this.topology.pick(attempt.slot) !== line.node && attempt.slot >= 0) attempt.wake()
+      else {
+        attempt.trouble.isCanary = true
+        attempt.tryAt(line.node as Node, attempt.command, track(attempt))
+        return attempt
+      }
+    }
+  }
+
+  #endCanary(line: Line): void {
+    this.#canaries.get(line)?.end()
+    this.#canaries.delete(line)
+  }
+}
+
+/** Why every dial of the node will fail, whoever asks; undefined where the next one may not. */
+function finalRefusal({ lastError }: Node): ConnectError | undefined {
+  return lastError instanceof ConnectError && !lastError.retryable ? lastError : undefined
 }
 
 /** Why a command without one slot cannot be answered by a cluster; undefined for one that can. */
@@ -198,124 +409,4 @@ function crossSlot(command: Command): CrossSlotError {
 
 function because(cause: unknown): { cause?: unknown } {
   return cause === undefined ? {} : { cause }
-}
-
-function at({ address, attempts }: SlotwiseError): string {
-  return address === undefined ? '' : ` (${address}, try ${attempts})`
-}
-
-function after(cause: unknown): string {
-  return cause instanceof Error ? `; before that: ${cause.message.split('\n')[0]}` : ''
-}
-
-/** A failure of the moment, not of the command. */
-function isPassing(error: SlotwiseError): boolean {
-  return error instanceof DeadlineExceededError || error instanceof ConnectionLostError
-}
-
-/** One command on its way, over as many tries as it takes. The only allocation per command below the client. */
-class Attempt implements Sink, Waiter {
-  time = 0
-  heapIndex = -1
-  retries = 0
-  trail: readonly string[] = NO_TRAIL
-  lastError: Error | undefined = undefined
-  node: Node | undefined
-  readonly command: Command
-  readonly #router: Router
-  readonly #sink: Sink
-  /** The present try's bytes left. */
-  #sent = false
-  /** The bytes of a try left, and its answer was lost: it may have happened, whatever became of later ones. */
-  #inDoubt = false
-  #tries: number
-
-  constructor(router: Router, command: Command, sink: Sink, node: Node | undefined) {
-    this.#router = router
-    this.command = command
-    this.#sink = sink
-    this.node = node
-    this.#tries = node === undefined ? 0 : 1
-  }
-
-  get settled(): boolean {
-    return this.#sink.settled
-  }
-  get deadline(): number {
-    return this.#sink.deadline
-  }
-
-  sent(): void {
-    this.#sent = true
-    this.#sink.sent()
-  }
-
-  resolve(reply: Reply): void {
-    this.#sink.resolve(reply)
-  }
-
-  reject(error: Error): void {
-    if (this.#sink.settled) return
-    // Only the server's own word says that it was not done.
-    if (this.#sent && !(error instanceof ReplyError)) this.#inDoubt = true
-    this.#sent = false
-    this.#router.failed(this, error)
-  }
-
-  tryAt(node: Node, command: Command): void {
-    this.node = node
-    this.#tries++
-    node.execute(command, this)
-  }
-
-  wake(): void {
-    this.#router.again(this)
-  }
-
-  expire(): void {
-    this.fail(new DeadlineExceededError(this.#waitedFor, 'not-sent', because(this.#reason)))
-  }
-
-  /** Gives the caller the error, with what is known of the way. */
-  fail(error: Error): void {
-    if (this.#sink.settled) return
-    if (error instanceof SlotwiseError) this.#addFacts(error)
-    try {
-      this.#sink.reject(error)
-    } catch (thrown) {
-      // An interceptor's sink. Others wait in the same queues, and must hear of theirs.
-      publish(channels.error, { error: thrown })
-    }
-  }
-
-  get #waitedFor(): string {
-    if (this.lastError !== undefined) return 'another try'
-    return this.#router.topology.snapshot === undefined ? 'a topology' : 'an owner of its slot'
-  }
-
-  /** Why it has waited. */
-  get #reason(): Error | undefined {
-    const { lastFailure, snapshot } = this.#router.topology
-    const { slot } = this.command
-    const uncovered = snapshot !== undefined && slot >= 0
-    return this.lastError ?? lastFailure ?? (uncovered ? new UncoveredSlotError(slot) : undefined)
-  }
-
-  #addFacts(error: SlotwiseError): void {
-    error.command ??= this.command.spec.name
-    if (this.command.slot >= 0) error.slot ??= this.command.slot
-    if (this.node !== undefined) error.address ??= this.node.address
-    error.attempts ??= this.#tries
-    if (this.trail.length > 0) error.trail ??= this.trail
-    if (this.#inDoubt && error.outcome !== 'applied') error.outcome = 'unknown'
-    if (error.outcome === 'unknown' && error.retryable !== mayRepeat(this.command)) {
-      // In doubt: once more does no harm only where doing it twice does none, and helps only what waiting may mend.
-      error.retryable = mayRepeat(this.command) && isPassing(error)
-    }
-    if (error instanceof DeadlineExceededError) {
-      if (this.lastError !== undefined) error.cause ??= this.lastError
-      // Many a log keeps nothing but the message.
-      error.message = `${error.command}: ${error.message}${at(error)}${after(error.cause)}`
-    }
-  }
 }

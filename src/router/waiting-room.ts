@@ -1,91 +1,173 @@
-// Attempts that are not with a node: some wait for a topology, some for the end of a pause. Bounded in number, and by
-// each caller's deadline.
+// Commands that are with no node: some stand in the line of a node that does not serve, or of a slot without an owner;
+// some rest alone until the end of a pause. Bounded in number, in bytes, and by each caller's deadline.
 import { OverloadedError } from '../core/errors.js'
 import { type HeapEntry, MinHeap } from '../core/heap.js'
 import type { Sweepable } from '../core/sweeper.js'
+import type { Node } from '../node/node.js'
+import { type HeldBecause, Line, type Waiter } from './line.js'
 
-export interface Waiter extends HeapEntry {
-  readonly settled: boolean
-  readonly deadline: number
-  /** The wait is over: try again. */
-  wake(): void
-  /** The caller's deadline has passed. */
-  expire(): void
-  reject(error: Error): void
+export interface Rester extends Waiter, HeapEntry {}
+
+export interface Ceilings {
+  readonly maxWaiting: number
+  readonly maxWaitingBytes: number
 }
 
 export class WaitingRoom implements Sweepable {
-  readonly #max: number
-  readonly #resting = new MinHeap<Waiter>()
-  #parked: Waiter[] = []
+  readonly #ceilings: Ceilings
+  readonly #lines = new Map<Node | undefined, Line>()
+  readonly #resting = new MinHeap<Rester>()
+  #count = 0
+  #bytes = 0
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
 
-  constructor(max: number) {
-    this.#max = max
+  constructor(ceilings: Ceilings) {
+    this.#ceilings = ceilings
   }
 
+  /** Commands that wait, in lines and alone. */
   get size(): number {
-    return this.#parked.length + this.#resting.size
+    return this.#count
   }
-  get parked(): number {
-    return this.#parked.length
+  /** Bytes of their arguments. */
+  get bytes(): number {
+    return this.#bytes
+  }
+  get resting(): number {
+    return this.#resting.size
+  }
+  get lines(): Iterable<Line> {
+    return this.#lines.values()
   }
 
-  /** Waits for `release`. False, and not taken, when the room is full. */
-  park(waiter: Waiter): boolean {
-    if (this.size >= this.#max) return false
-    this.#parked.push(waiter)
+  /** A node of any slot is held: the only question while all is well. */
+  get anyHeld(): boolean {
+    return this.#lines.size > 0
+  }
+  isHeld(node: Node): boolean {
+    return this.#lines.has(node)
+  }
+  lineOf(node: Node | undefined): Line | undefined {
+    return this.#lines.get(node)
+  }
+
+  /** New commands for this node wait from now on. */
+  hold(node: Node | undefined, why: HeldBecause): Line {
+    let line = this.#lines.get(node)
+    if (line === undefined) {
+      line = new Line(node, why)
+      this.#lines.set(node, line)
+    }
+    line.why = why
+    return line
+  }
+
+  /** Stands in line. False, and not taken, when the room is full. */
+  join(line: Line, waiter: Waiter): boolean {
+    if (!this.#admit(waiter)) return false
+    line.add(waiter)
     return true
   }
 
+  /** The node serves again: its line is no more, and all who stood in it try again, in order. */
+  release(line: Line): void {
+    if (this.#lines.get(line.node) === line) this.#lines.delete(line.node)
+    this.#wakeAll(line.takeAll())
+  }
+
+  /** Those of a line for whom `leaves` holds try again, in order. */
+  releaseSome(line: Line, leaves: (waiter: Waiter) => boolean): void {
+    this.#wakeAll(line.take(leaves))
+  }
+
+  /** Takes the first out of its line who still wants an answer. */
+  next(line: Line): Waiter | undefined {
+    for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) {
+      this.#left(waiter)
+      if (!waiter.settled) return waiter
+    }
+    return undefined
+  }
+
   /**
-   * Waits until `waiter.time` (milliseconds of `performance.now()`), or its deadline if that is sooner. False, and not
+   * Waits until `rester.time` (milliseconds of `performance.now()`), or its deadline if that is sooner. False, and not
    * taken, when the room is full.
    */
-  rest(waiter: Waiter): boolean {
-    if (this.size >= this.#max) return false
-    waiter.time = Math.min(waiter.time, waiter.deadline)
-    this.#resting.push(waiter)
+  rest(rester: Rester): boolean {
+    if (!this.#admit(rester)) return false
+    rester.time = Math.min(rester.time, rester.deadline)
+    this.#resting.push(rester)
     this.#schedule()
     return true
   }
 
-  /** A topology is there: all that are parked try again, in the order they came. */
-  release(): void {
-    const parked = this.#parked
-    this.#parked = []
-    for (const waiter of parked) if (!waiter.settled) waiter.wake()
-  }
-
   /** Ends every wait with this error. */
   rejectAll(error: (waiter: Waiter) => Error): void {
-    const parked = this.#parked
-    this.#parked = []
-    for (const waiter of parked) waiter.reject(error(waiter))
-    for (let waiter = this.#resting.pop(); waiter !== undefined; waiter = this.#resting.pop()) {
-      waiter.reject(error(waiter))
+    for (const line of [...this.#lines.values()]) {
+      this.#lines.delete(line.node)
+      this.rejectLine(line, error)
+    }
+    for (let rester = this.#resting.pop(); rester !== undefined; rester = this.#resting.pop()) {
+      this.#left(rester)
+      rester.reject(error(rester))
     }
     this.#stopTimer()
   }
 
-  /** Ends the wait of those that are parked for a topology, with this error. */
-  rejectParked(error: (waiter: Waiter) => Error): void {
-    const parked = this.#parked
-    this.#parked = []
-    for (const waiter of parked) waiter.reject(error(waiter))
+  /** Ends the wait of those in one line with this error. */
+  rejectLine(line: Line, error: (waiter: Waiter) => Error): void {
+    for (const waiter of line.takeAll()) {
+      this.#left(waiter)
+      if (!waiter.settled) waiter.reject(error(waiter))
+    }
   }
 
   sweep(now: number): void {
-    if (this.#parked.length === 0) return
-    for (const waiter of this.#parked) if (!waiter.settled && waiter.deadline <= now) waiter.expire()
-    this.#parked = this.#parked.filter(waiter => !waiter.settled)
+    for (const line of [...this.#lines.values()]) {
+      if (line.size === 0) continue
+      for (const waiter of line.take(({ settled, deadline }) => settled || deadline <= now)) {
+        this.#left(waiter)
+        if (!waiter.settled) waiter.expire()
+      }
+    }
   }
 
-  /** The refusal; `cause` is why the command had to wait. */
-  full(cause?: Error): OverloadedError {
-    const message = `${this.#max} commands wait for a node already`
-    return new OverloadedError(message, 'router.maxWaiting', cause === undefined ? {} : { cause })
+  /** The refusal; `line` is where it would have stood, `cause` why it had to wait. */
+  full(line: Line | undefined, cause: Error | undefined): OverloadedError {
+    const { maxWaiting, maxWaitingBytes } = this.#ceilings
+    const byCount = this.#count >= maxWaiting
+    const what = `${this.#count} commands (${this.#bytes} bytes) wait already`
+    const where =
+      line === undefined
+        ? ''
+        : `, ${line.size} of them for ${line.node?.address ?? 'an owner of their slot'}, for ${Math.round(performance.now() - line.since)} ms now`
+    return new OverloadedError(
+      `${what}${where}; the ceiling is ${byCount ? maxWaiting : `${maxWaitingBytes} bytes`}`,
+      byCount ? 'router.maxWaiting' : 'router.maxWaitingBytes',
+      cause === undefined ? {} : { cause },
+    )
+  }
+
+  #admit(waiter: Waiter): boolean {
+    const { maxWaiting, maxWaitingBytes } = this.#ceilings
+    if (this.#count >= maxWaiting) return false
+    // One that is larger than the ceiling may wait alone.
+    if (this.#count > 0 && this.#bytes + waiter.bytes > maxWaitingBytes) return false
+    this.#count++
+    this.#bytes += waiter.bytes
+    return true
+  }
+
+  #left(waiter: Waiter): void {
+    this.#count--
+    this.#bytes -= waiter.bytes
+  }
+
+  #wakeAll(waiters: readonly Waiter[]): void {
+    // First all leave: whoever is woken may have to wait again, and then needs a place.
+    for (const waiter of waiters) this.#left(waiter)
+    for (const waiter of waiters) if (!waiter.settled) waiter.wake()
   }
 
   #schedule(): void {
@@ -107,6 +189,7 @@ export class WaitingRoom implements Sweepable {
       next = this.#resting.peek()
     ) {
       this.#resting.remove(next)
+      this.#left(next)
       if (next.settled) continue
       if (next.deadline <= now) next.expire()
       else next.wake()

@@ -12,7 +12,7 @@ import {
   UnexpectedReplyError,
 } from '../../src/core/errors.js'
 import { createHints, withHints } from '../../src/protocol/command.js'
-import { mayRepeat, verdict } from '../../src/router/verdict.js'
+import { type Counters, mayRepeat, verdict } from '../../src/router/verdict.js'
 import { command } from '../support/calls.js'
 
 const AT = '127.0.0.1:7000'
@@ -20,8 +20,15 @@ const READ = command('GET', 'k')
 const WRITE = command('SET', 'k', 'v')
 const IDEMPOTENT = withHints(WRITE, createHints({ idempotent: true }))
 
-const inCluster = { redirects: 0, maxRedirects: 16, slotted: true }
-const onServer = { redirects: 0, maxRedirects: 16, slotted: false }
+const inCluster: Counters = {
+  redirects: 0,
+  redirectedForMs: 0,
+  maxRedirects: 16,
+  redirectBudgetMs: 5000,
+  reconnected: false,
+  slotted: true,
+}
+const onServer: Counters = { ...inCluster, slotted: false }
 
 function refused(): ConnectError {
   const error = new ConnectError(AT, 'reply')
@@ -30,7 +37,8 @@ function refused(): ConnectError {
 }
 
 const FAIL = { kind: 'fail' }
-const RETRY = { kind: 'retry', refresh: undefined }
+const REST = { kind: 'rest', refresh: undefined }
+const HOLD = { kind: 'hold', refresh: undefined }
 const at7001 = { slot: 3999, host: '127.0.0.1', port: 7001 }
 
 describe('verdict in a cluster', () => {
@@ -38,20 +46,33 @@ describe('verdict in a cluster', () => {
     ['MOVED is followed', 'MOVED 3999 127.0.0.1:7001', { kind: 'follow', ...at7001 }],
     ['MOVED without a host, too', 'MOVED 3999 :7001', { kind: 'follow', ...at7001, host: '' }],
     ['ASK is asked', 'ASK 3999 127.0.0.1:7001', { kind: 'ask', ...at7001 }],
-    ['TRYAGAIN waits', 'TRYAGAIN Multiple keys request during rehashing of slot', RETRY],
-    ['CLUSTERDOWN refreshes', 'CLUSTERDOWN The cluster is down', { kind: 'retry', refresh: 'CLUSTERDOWN' }],
+    ['TRYAGAIN waits', 'TRYAGAIN Multiple keys request during rehashing of slot', REST],
     [
-      'CLUSTERDOWN of one slot refreshes',
+      'CLUSTERDOWN holds the node’s commands',
+      'CLUSTERDOWN The cluster is down',
+      { kind: 'hold', refresh: 'CLUSTERDOWN' },
+    ],
+    [
+      'CLUSTERDOWN of one slot holds nobody else',
       'CLUSTERDOWN Hash slot not served',
-      { kind: 'retry', refresh: 'CLUSTERDOWN' },
+      { kind: 'rest', refresh: 'uncovered slot' },
     ],
     [
       'READONLY refreshes',
       "READONLY You can't write against a read only replica.",
-      { kind: 'retry', refresh: 'READONLY' },
+      { kind: 'rest', refresh: 'READONLY' },
     ],
-    ['LOADING waits', 'LOADING Redis is loading the dataset in memory', RETRY],
-    ['MASTERDOWN waits', 'MASTERDOWN Link with MASTER is down', RETRY],
+    ['LOADING holds', 'LOADING Redis is loading the dataset in memory', HOLD],
+    ['MASTERDOWN holds', 'MASTERDOWN Link with MASTER is down', { kind: 'hold', refresh: 'CLUSTERDOWN' }],
+    [
+      'UNBLOCKED waits',
+      'UNBLOCKED force unblock from blocking operation',
+      { kind: 'rest', refresh: 'READONLY' },
+    ],
+    ['NOREPLICAS waits', 'NOREPLICAS Not enough good replicas to write.', REST],
+    ['BUSY waits', 'BUSY Redis is busy running a script', REST],
+    ['NOAUTH takes another connection', 'NOAUTH Authentication required.', { kind: 'reconnect' }],
+    ['MISCONF is the caller’s', 'MISCONF Redis is configured to save RDB snapshots', FAIL],
     ['a slot out of range is the caller’s', 'MOVED 16384 127.0.0.1:7001', FAIL],
     ['a negative slot is the caller’s', 'MOVED -1 127.0.0.1:7001', FAIL],
     ['a slot of NaN is the caller’s', 'MOVED NaN 127.0.0.1:7001', FAIL],
@@ -65,7 +86,6 @@ describe('verdict in a cluster', () => {
     ['ERR is the caller’s', 'ERR syntax error', FAIL],
     ['CROSSSLOT is the caller’s', "CROSSSLOT Keys in request don't hash to the same slot", FAIL],
     ['NOPERM is the caller’s', 'NOPERM this user has no permissions', FAIL],
-    ['BUSY is the caller’s', 'BUSY Redis is busy running a script', FAIL],
     ['OOM is the caller’s', 'OOM command not allowed when used memory', FAIL],
     ['moved in small letters is the caller’s', 'moved 3999 127.0.0.1:7001', FAIL],
   ])('%s', (_, message, expected) => {
@@ -76,7 +96,13 @@ describe('verdict in a cluster', () => {
 
   test.each([
     ['a redirect at the door is followed', 'MOVED 3999 127.0.0.1:7001', { kind: 'follow', ...at7001 }],
-    ['LOADING at the door waits', 'LOADING Redis is loading the dataset in memory', RETRY],
+    ['LOADING at the door holds', 'LOADING Redis is loading the dataset in memory', HOLD],
+    ['NOREPLICAS at the door waits', 'NOREPLICAS Not enough good replicas to write.', REST],
+    [
+      'NOREPLICAS from inside the script is the caller’s',
+      'NOREPLICAS Not enough good replicas to write. script: 5f3c, on @user_script:1.',
+      FAIL,
+    ],
     ['a word that the script made up is the caller’s', 'TRYAGAIN later', FAIL],
     [
       'READONLY from inside the script is the caller’s',
@@ -90,14 +116,22 @@ describe('verdict in a cluster', () => {
   })
 
   test.each(['MOVED 3999 127.0.0.1:7001', 'ASK 3999 127.0.0.1:7001'])(
-    'one redirect more than allowed is too many: %s',
+    'too many redirects are so many that took so long: %s',
     message => {
       const error = new ReplyError(message)
-      expect(verdict(error, READ, { ...inCluster, redirects: 15 }).kind).not.toBe('too many redirects')
-      expect(verdict(error, READ, { ...inCluster, redirects: 16 }).kind).toBe('too many redirects')
-      expect(verdict(error, READ, { ...inCluster, maxRedirects: 0 }).kind).toBe('too many redirects')
+      const kind = (counters: Partial<Counters>): string =>
+        verdict(error, READ, { ...inCluster, ...counters }).kind
+      expect(kind({ redirects: 16, redirectedForMs: 4999 })).not.toBe('too many redirects')
+      expect(kind({ redirects: 15, redirectedForMs: 5000 })).not.toBe('too many redirects')
+      expect(kind({ redirects: 16, redirectedForMs: 5000 })).toBe('too many redirects')
+      expect(kind({ maxRedirects: 0 })).toBe('too many redirects')
     },
   )
+
+  test('NOAUTH from the new connection, too, is the caller’s', () => {
+    const error = new ReplyError('NOAUTH Authentication required.')
+    expect(verdict(error, READ, { ...inCluster, reconnected: true })).toEqual({ kind: 'not authenticated' })
+  })
 })
 
 describe('verdict on one server', () => {
@@ -105,8 +139,9 @@ describe('verdict on one server', () => {
     ['MOVED is the caller’s: there is nothing to follow it to', 'MOVED 3999 127.0.0.1:7001', FAIL],
     ['ASK is the caller’s', 'ASK 3999 127.0.0.1:7001', FAIL],
     ['READONLY is the caller’s: it is a replica, and stays one', "READONLY You can't write", FAIL],
-    ['LOADING waits', 'LOADING Redis is loading', RETRY],
-    ['MASTERDOWN waits', 'MASTERDOWN Link with MASTER is down', RETRY],
+    ['LOADING holds', 'LOADING Redis is loading', HOLD],
+    ['MASTERDOWN holds', 'MASTERDOWN Link with MASTER is down', HOLD],
+    ['UNBLOCKED waits', 'UNBLOCKED force unblock from blocking operation', REST],
   ])('%s', (_, message, expected) => {
     expect(verdict(new ReplyError(message), WRITE, onServer)).toEqual(expected)
   })
@@ -116,7 +151,7 @@ describe.each([
   ['in a cluster', inCluster],
   ['on one server', onServer],
 ])('verdict on a lost connection %s', (_, counters) => {
-  const LOST = { kind: 'retry', refresh: 'lost connection' }
+  const LOST = { kind: 'resend', refresh: 'lost connection' }
   test.each([
     ['never sent: a read', 'not-sent', READ, LOST],
     ['never sent: a write', 'not-sent', WRITE, LOST],
@@ -131,7 +166,7 @@ describe.each([
     [
       'a dial that failed is tried again',
       new ConnectError(AT, 'connect'),
-      { kind: 'retry', refresh: 'refused dial' },
+      { kind: 'resend', refresh: 'refused dial' },
     ],
     ['refused credentials are the caller’s', new AuthenticationError(AT), FAIL],
     ['what another dial would not mend is the caller’s', refused(), FAIL],
