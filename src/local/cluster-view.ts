@@ -3,6 +3,8 @@
 /** One line of CLUSTER NODES. */
 export interface NodeLine {
   readonly id: string
+  /** Where it is to be reached, as it announced itself; undefined while that is unknown. */
+  readonly address: BusAddress | undefined
   readonly flags: readonly string[]
   /** The node whose replica it is. */
   readonly primaryId: string | undefined
@@ -10,6 +12,13 @@ export interface NodeLine {
   readonly isLinked: boolean
   /** Ranges, both ends included. */
   readonly slots: readonly SlotRange[]
+}
+
+/** Where a node serves clients, and where other nodes. */
+export interface BusAddress {
+  readonly host: string
+  readonly port: number
+  readonly busPort: number
 }
 
 export type SlotRange = readonly [first: number, last: number]
@@ -34,9 +43,11 @@ export function readNodeLines(text: string): NodeLine[] {
     .split('\n')
     .filter(line => line !== '')
     .map(line => {
-      const [id = '', , flags = '', primary = '-', , , epoch = '0', link = '', ...slots] = line.split(' ')
+      const [id = '', address = '', flags = '', primary = '-', , , epoch = '0', link = '', ...slots] =
+        line.split(' ')
       return {
         id,
+        address: readAddress(address),
         flags: flags.split(','),
         primaryId: primary === '-' ? undefined : primary,
         epoch: Number(epoch),
@@ -44,6 +55,13 @@ export function readNodeLines(text: string): NodeLine[] {
         slots: slots.filter(slot => !slot.startsWith('[')).map(readRange),
       }
     })
+}
+
+// 127.0.0.1:7000@17000 and, since 7.0, ,<host name> and further ,<name>=<value>. Before anybody has met it, a node does
+// not know its own host: :7000@17000.
+function readAddress(text: string): BusAddress | undefined {
+  const [, host = '', port, busPort] = /^(.*):(\d+)@(\d+)/.exec(text) ?? []
+  return host === '' ? undefined : { host, port: Number(port), busPort: Number(busPort) }
 }
 
 export function countSlots(ranges: readonly SlotRange[]): number {

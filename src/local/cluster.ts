@@ -9,9 +9,12 @@ import { ClusterNotReadyError } from './errors.js'
 import { findServer, type ServerBinary } from './find-server.js'
 import { allDone, joinNodes, meet, replicate } from './joining.js'
 import {
+  checkConfig,
   checkPort,
   checkTimeout,
+  type Directives,
   type LocalClusterOptions,
+  type NodePlace,
   type ResolvedClusterOptions,
   resolveClusterOptions,
 } from './options.js'
@@ -85,6 +88,7 @@ export class LocalCluster {
   readonly #tls: ProbeTarget['tls']
   readonly #workspace: Workspace
   readonly #nodes: LocalClusterNode[] = []
+  #created = 0
   #stopped: Promise<void> | undefined
 
   /** @internal Use {@link startCluster}. */
@@ -334,15 +338,24 @@ export class LocalCluster {
 
   #createNode(): LocalClusterNode {
     if (this.#stopped !== undefined) throw new ClosedError('the local cluster')
+    const index = this.#created
+    this.#created += 1
     const node = new LocalClusterNode({
       mode: 'cluster',
       binary: this.#binary,
       options: this.#options,
       tls: this.#tls,
-      dir: join(this.#workspace.path, `node-${this.#nodes.length + 1}`),
+      dir: join(this.#workspace.path, `node-${index + 1}`),
+      ownConfig: port => this.#configOf({ index, port }),
     })
     this.#nodes.push(node)
     return node
+  }
+
+  #configOf(place: NodePlace): Directives {
+    const config = this.#options.nodeConfig?.(place) ?? {}
+    checkConfig(`startCluster.nodeConfig(${place.index})`, config)
+    return config
   }
 
   get #running(): LocalClusterNode[] {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { ServerBinary } from './find-server.js'
-import type { DirectiveValue, ResolvedLocalOptions } from './options.js'
+import type { Directives, DirectiveValue, ResolvedLocalOptions } from './options.js'
 
 export type ServerMode = 'standalone' | 'cluster'
 
@@ -12,6 +12,8 @@ export interface ConfigFileParts {
   readonly options: ResolvedLocalOptions
   readonly host: string
   readonly port: number
+  /** Of this server alone, over those of the options. */
+  readonly ownConfig?: Directives | undefined
   readonly dir: string
   readonly socketPath?: string | undefined
 }
@@ -21,6 +23,7 @@ export function configFile(parts: ConfigFileParts): string {
   const directives: Record<string, DirectiveValue | undefined> = {
     ...defaults(parts),
     ...lowerCased(parts.options.config),
+    ...lowerCased(parts.ownConfig ?? {}),
     ...managed(parts),
   }
   const lines: string[] = []

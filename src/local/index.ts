@@ -14,11 +14,13 @@ export {
 } from './errors.js'
 export { type FindServerOptions, findServer, type ServerBinary } from './find-server.js'
 export type {
+  Directives,
   DirectiveValue,
   LocalClusterOptions,
   LocalOptions,
   LocalServerOptions,
   LocalTlsOptions,
+  NodePlace,
 } from './options.js'
 export type { ProbeReply } from './probe.js'
 export { LocalServer, type RestartOptions, type StopOptions, startServer } from './server.js'

@@ -2,6 +2,7 @@
 import type { LocalClusterNode } from './cluster-node.js'
 import { SLOT_COUNT } from './cluster-view.js'
 import { ClusterNotReadyError } from './errors.js'
+import { BUS_OFFSET } from './ports.js'
 import { askAll, type Question } from './probe.js'
 import { type Deadline, remaining, until } from './until.js'
 
@@ -26,7 +27,12 @@ export async function meet(
   deadline: Deadline,
 ): Promise<void> {
   if (others.length === 0) return
-  const questions = others.map((other): Question => ['CLUSTER', 'MEET', other.host, other.port])
+  // Where they announce themselves, when told to: links that began elsewhere would be made anew at some later moment.
+  const announced = await Promise.all(others.map(async other => (await other.myself()).address))
+  const questions = others.map((other, i): Question => {
+    const { host, port, busPort } = announced[i] ?? { ...other.target, busPort: other.port + BUS_OFFSET }
+    return ['CLUSTER', 'MEET', host, port, busPort]
+  })
   await askAll(node.target, questions, { timeoutMs: remaining(deadline) })
 }
 

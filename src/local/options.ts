@@ -25,7 +25,7 @@ export interface LocalOptions {
    * only loopback is listened on, replicas synchronise without delay, and cluster nodes are thought failed after
    * 2,000 ms (`cluster-node-timeout`). Ports, folder, log and credentials have options of their own.
    */
-  readonly config?: Readonly<Record<string, DirectiveValue | undefined>> | undefined
+  readonly config?: Directives | undefined
   /**
    * Folder for data, configuration and logs, made where missing and kept at the end. A cluster wants one that holds
    * none yet. Default: a temporary folder, removed at the end.
@@ -66,12 +66,29 @@ export interface LocalClusterOptions extends LocalOptions {
    * Default: free ones.
    */
   readonly ports?: readonly number[] | undefined
+  /**
+   * Directives of one node, written over `config`; asked at each of its starts, also by `restart` and `addNode`.
+   * For nodes that announce another address than the one they listen on, as behind a proxy or address translation.
+   * Default: none.
+   */
+  readonly nodeConfig?: ((node: NodePlace) => Directives) | undefined
+}
+
+/** Directives of redis.conf by name; undefined leaves one out. */
+export type Directives = Readonly<Record<string, DirectiveValue | undefined>>
+
+/** Of which node directives are asked. */
+export interface NodePlace {
+  /** Its place in `nodes` at the start, primaries first; nodes that are added count on. */
+  readonly index: number
+  /** The port on which it is about to listen. */
+  readonly port: number
 }
 
 /** What is common to the servers of one start, checked and filled in. */
 export interface ResolvedLocalOptions {
   readonly server: string | undefined
-  readonly config: Readonly<Record<string, DirectiveValue | undefined>>
+  readonly config: Directives
   readonly dir: string | undefined
   readonly username: string | undefined
   readonly password: string | undefined
@@ -88,6 +105,7 @@ export interface ResolvedClusterOptions extends ResolvedLocalOptions {
   readonly primaries: number
   readonly replicas: number
   readonly ports: readonly number[] | undefined
+  readonly nodeConfig: ((node: NodePlace) => Directives) | undefined
 }
 
 const COMMON = ['server', 'config', 'dir', 'username', 'password', 'tls', 'timeoutMs']
@@ -123,12 +141,15 @@ export function resolveServerOptions(options: LocalServerOptions): ResolvedServe
 
 export function resolveClusterOptions(options: LocalClusterOptions): ResolvedClusterOptions {
   const name = 'startCluster'
-  knownFields(name, options, [...COMMON, 'primaries', 'replicas', 'ports'])
+  knownFields(name, options, [...COMMON, 'primaries', 'replicas', 'ports', 'nodeConfig'])
   const primaries = count(`${name}.primaries`, options.primaries, 3, { min: 1, max: 100 })
   const replicas = count(`${name}.replicas`, options.replicas, 1, { min: 0, max: 10 })
-  const { ports } = options
+  const { ports, nodeConfig } = options
   if (ports !== undefined) checkPorts(`${name}.ports`, ports, primaries * (1 + replicas))
-  return { ...resolveCommon(name, options), primaries, replicas, ports }
+  if (nodeConfig !== undefined && typeof nodeConfig !== 'function') {
+    throw new InvalidOptionError(`${name}.nodeConfig`, 'must be a function', show(nodeConfig))
+  }
+  return { ...resolveCommon(name, options), primaries, replicas, ports, nodeConfig }
 }
 
 /** A port of a server; that of a cluster node must leave room for its bus port. */
@@ -170,7 +191,7 @@ function checkPorts(path: string, ports: unknown, wanted: number): void {
   })
 }
 
-function checkConfig(path: string, config: unknown): void {
+export function checkConfig(path: string, config: unknown): void {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw new InvalidOptionError(path, 'must be an object of directives', show(config))
   }

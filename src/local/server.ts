@@ -16,6 +16,7 @@ import { findServer, type ServerBinary } from './find-server.js'
 import {
   checkPort,
   checkTimeout,
+  type Directives,
   type LocalServerOptions,
   type ResolvedLocalOptions,
   resolveServerOptions,
@@ -84,6 +85,8 @@ export interface ServerPlan {
   readonly options: ResolvedLocalOptions
   readonly tls: ProbeTarget['tls']
   readonly dir: string
+  /** Directives of this server alone, by the port on which it is about to listen. */
+  readonly ownConfig?: ((port: number) => Directives) | undefined
   /** Removed when the server stops; a cluster's nodes share one, which the cluster removes. */
   readonly workspace?: Workspace | undefined
   readonly socketPath?: string | undefined
@@ -336,10 +339,11 @@ export class LocalServer {
     if (port !== this.#port) releasePort(this.#port)
     this.#port = port
     reservePort(port)
+    const ownConfig = this.#plan.ownConfig?.(port)
     const conf = join(this.dir, 'redis.conf')
     await this.#plan.workspace?.open()
     await mkdir(this.dir, { recursive: true })
-    await writeFile(conf, configFile({ ...this.#plan, host: HOST, port }), { mode: 0o600 })
+    await writeFile(conf, configFile({ ...this.#plan, host: HOST, port, ownConfig }), { mode: 0o600 })
 
     const process = new ServerProcess(this.binary.path, [conf], this.dir, this.#logFile)
     this.#process = process

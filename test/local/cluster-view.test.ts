@@ -37,6 +37,7 @@ test('readNodeLines reads ranges, single slots and slots on the move', () => {
   expect(readNodeLines(text)).toEqual([
     {
       id: A,
+      address: { host: '127.0.0.1', port: 7000, busPort: 17_000 },
       flags: ['myself', 'master'],
       primaryId: undefined,
       epoch: 7,
@@ -47,6 +48,13 @@ test('readNodeLines reads ranges, single slots and slots on the move', () => {
       ],
     },
   ])
+})
+
+test('readNodeLines reads addresses, also of a node that nobody has met', () => {
+  const addressIn = (text: string) =>
+    readNodeLines(`${A} ${text} myself,master - 0 0 0 connected`)[0]?.address
+  expect(addressIn('::1:7000@17000,name')).toEqual({ host: '::1', port: 7000, busPort: 17_000 })
+  expect(addressIn(':7000@17000')).toBeUndefined()
 })
 
 test('findProblems finds none where all is well', () => {

@@ -117,9 +117,7 @@ describe('a cluster of three primaries and three replicas', () => {
     expect(await replica.ask('GET', 'foo')).toBe(value)
     expect(await cluster.primaries()).not.toContain(primary)
 
-    const elsewhere = await startServer()
-    const { port } = elsewhere
-    await elsewhere.stop()
+    const port = await freePort()
     await primary.restart({ port })
     await cluster.waitUntilStable()
     expect(await cluster.replicas(replica)).toEqual([primary])
@@ -201,6 +199,30 @@ test('a cluster with credentials replicates and moves keys; one without replicas
   expect((error as ClusterNotReadyError).problems.join()).toMatch(/of 16384 slots on running nodes/)
 })
 
+test('nodeConfig gives each node directives of its own, also when it is added, and by its new port', async () => {
+  await using cluster = await startCluster({
+    primaries: 1,
+    replicas: 1,
+    config: { 'proto-max-bulk-len': '2mb', maxclients: 50 },
+    nodeConfig: ({ index, port }) => ({ MaxClients: 100 + index, 'slave-announce-port': port }),
+  })
+  await cluster.addNode()
+  const configOf = async (node: LocalClusterNode) => [
+    (await node.ask('CONFIG', 'GET', 'maxclients')) as string[],
+    (await node.ask('CONFIG', 'GET', 'slave-announce-port')) as string[],
+    (await node.ask('CONFIG', 'GET', 'proto-max-bulk-len')) as string[],
+  ]
+  const [, second] = cluster.nodes as [LocalClusterNode, LocalClusterNode]
+  await second.restart({ port: await freePort() })
+  for (const [i, node] of cluster.nodes.entries()) {
+    expect((await configOf(node)).map(([, value]) => value)).toEqual([
+      `${100 + i}`,
+      `${node.port}`,
+      `${2 << 20}`,
+    ])
+  }
+})
+
 test('a cluster with TLS replicates and moves keys encrypted', async () => {
   const scratch = await mkdtemp(join(tmpdir(), 'slotwise-tls-'))
   try {
@@ -242,6 +264,11 @@ test('a cluster that cannot be is an error with what was missing, and nothing of
   expect(late).toMatchObject({ code: 'CLUSTER_NOT_READY', log: expect.stringContaining('NOPERM') })
   expect((late as ClusterNotReadyError).problems.join()).toContain('has no link to its primary yet')
 })
+
+async function freePort(): Promise<number> {
+  await using elsewhere = await startServer()
+  return elsewhere.port
+}
 
 /** A key that lives on the node. */
 async function keyOn(node: LocalClusterNode): Promise<string> {

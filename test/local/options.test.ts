@@ -50,6 +50,8 @@ describe('a bad option is refused by its name', () => {
     ['startCluster.ports', { primaries: 2, replicas: 0, ports: [7000] }],
     ['startCluster.ports[1]', { primaries: 2, replicas: 0, ports: [7000, 55_536] }],
     ['startCluster.ports[1]', { primaries: 2, replicas: 0, ports: [7000, 7000] }],
+    ['startCluster.nodeConfig', { nodeConfig: { maxmemory: '1mb' } }],
+    ['startCluster.nodeConfig(0).port', { primaries: 1, replicas: 0, nodeConfig: () => ({ port: 1 }) }],
   ]
   test.each(cluster)('%s in %j', async (field, options) => {
     const error: unknown = await startCluster(options as object).catch((reason: unknown) => reason)
