@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SWEEP_INTERVAL_MS, Sweeper } from '../../src/core/sweeper.js'
 
@@ -71,6 +73,33 @@ describe('Sweeper', () => {
     expect(walks).toBe(2)
   })
 
+  test('a tick that is only a little late is no stall; a rest of the clock counts as one', async () => {
+    const sweeper = new Sweeper()
+    let walks = 0
+    sweeper.add({ sweep: () => walks++ })
+    sweeper.began()
+    const began = sweeper.stalledAt
+    expect(began).toBe(performance.now())
+    const clock = vi.spyOn(performance, 'now')
+    clock.mockReturnValue(began + SWEEP_INTERVAL_MS + 90)
+    vi.advanceTimersByTime(SWEEP_INTERVAL_MS)
+    expect([walks, sweeper.stalledAt]).toEqual([1, began])
+    clock.mockReturnValue(began + 2 * SWEEP_INTERVAL_MS + 200)
+    vi.advanceTimersByTime(SWEEP_INTERVAL_MS)
+    expect([walks, sweeper.stalledAt]).toEqual([1, began + 2 * SWEEP_INTERVAL_MS + 200])
+    await new Promise(setImmediate)
+    expect(walks).toBe(2)
+    clock.mockRestore()
+
+    sweeper.ended()
+    vi.advanceTimersByTime(SWEEP_INTERVAL_MS)
+    await new Promise(setImmediate)
+    expect(vi.getTimerCount()).toBe(0)
+    vi.advanceTimersByTime(10_000)
+    sweeper.began()
+    expect(sweeper.stalledAt).toBe(performance.now())
+  })
+
   test('idle resolves at once, when the last call ends, or after its time', async () => {
     const sweeper = new Sweeper()
     await sweeper.idle(1000)
@@ -93,5 +122,52 @@ describe('Sweeper', () => {
     sweeper.ended()
     await vi.advanceTimersByTimeAsync(SWEEP_INTERVAL_MS)
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('Sweeper, when the event loop was blocked', () => {
+  const block = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+  /** The next walk of the sweeper. */
+  function walk(sweeper: Sweeper): Promise<number> {
+    return new Promise(resolve => {
+      const member = {
+        sweep: (now: number) => {
+          sweeper.remove(member)
+          resolve(now)
+        },
+      }
+      sweeper.add(member)
+    })
+  }
+
+  test('reads what has come meanwhile before it judges anybody, and says when the stall ended', async () => {
+    const peer = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] })
+    const sweeper = new Sweeper()
+    try {
+      peer.stdin.write('awake?')
+      await once(peer.stdout, 'data')
+      sweeper.began()
+      await walk(sweeper)
+      const order: string[] = []
+      peer.stdout.on('data', () => order.push('read'))
+      sweeper.add({ sweep: () => order.push('swept') })
+      const before = sweeper.stalledAt
+      // The phase after which timers come first, and reading only then.
+      await new Promise(setImmediate)
+      order.length = 0
+      peer.stdin.write('an answer')
+      block(400)
+      const blockedUntil = performance.now()
+      const walkedAt = await walk(sweeper)
+      expect(order).toEqual(['read', 'swept'])
+      expect(before).toBeLessThan(blockedUntil - 400)
+      expect(sweeper.stalledAt).toBeGreaterThanOrEqual(blockedUntil)
+      expect(sweeper.stalledAt).toBeLessThanOrEqual(walkedAt)
+    } finally {
+      sweeper.ended()
+      peer.kill()
+      await walk(sweeper)
+    }
   })
 })
