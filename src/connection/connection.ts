@@ -42,7 +42,7 @@ export interface ConnectionHooks {
   onSilent?(connection: Connection): void
   /** It was silent, and a byte came. */
   onHeard?(connection: Connection): void
-  /** Called once. `error` is undefined after a polite close. */
+  /** Called once, before those who wait for answers hear of it. `error` is undefined after a polite close. */
   onClose?(connection: Connection, error: Error | undefined): void
 }
 
@@ -473,6 +473,9 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       if (politely) farewell(socket)
       else socket.destroy()
     }
+    publish(channels.connectionClose, { address: this.address, error: news })
+    // The maker first: who hears that its command was lost may ask again at once, and must not be led here again.
+    this.#tellEnd(news)
     // First those who were sent, then those who were not: the order in which they were asked.
     // The caller whose answer could not be read hears of that; those behind it hear of the lost connection.
     const unread = cause instanceof ProtocolError ? this.#inFlight.shift() : undefined
@@ -484,9 +487,15 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     this.#waitingCommands = []
     this.#waitingSinks = []
     for (const sink of waiting) if (!sink.settled) reject(sink, this.#lost(cause, 'not-sent'))
-    publish(channels.connectionClose, { address: this.address, error: news })
     this.#closing?.done()
-    this.#hooks.onClose?.(this, news)
+  }
+
+  #tellEnd(news: Error | undefined): void {
+    try {
+      this.#hooks.onClose?.(this, news)
+    } catch (error) {
+      publish(channels.error, { error })
+    }
   }
 
   #lost(cause: Error, outcome: 'not-sent' | 'unknown'): Error {
