@@ -8,6 +8,7 @@ import { holdsSlot, SLOT_COUNT } from './cluster-view.js'
 import { ClusterNotReadyError } from './errors.js'
 import { findServer, type ServerBinary } from './find-server.js'
 import { allDone, joinNodes, meet, replicate } from './joining.js'
+import { leave, planLeave } from './leaving.js'
 import {
   checkConfig,
   checkPort,
@@ -104,7 +105,7 @@ export class LocalCluster {
     this.#workspace = workspace
   }
 
-  /** All nodes, also those that are paused or dead now; those that began as primaries come first. */
+  /** All nodes, also those that are paused or dead now, except removed ones; those that began as primaries come first. */
   get nodes(): readonly LocalClusterNode[] {
     return [...this.#nodes]
   }
@@ -228,6 +229,32 @@ export class LocalCluster {
       this.#nodes.splice(this.#nodes.indexOf(node), 1)
       throw error
     }
+  }
+
+  /**
+   * Takes a node out of the cluster for good: its replicas follow the primary that has the fewest, all nodes that run
+   * forget it (CLUSTER FORGET), none lists it any more, then it is stopped, and the cluster is stable. The node may be
+   * dead or paused already. Other nodes that are, keep it in their own list, as failed.
+   *
+   * @throws InvalidArgumentError, before anything is done, when the node owns slots ({@link LocalCluster.migrateSlots}
+   * moves them), when a replica of it does not run, or when no other node does.
+   * @throws {@link ClusterNotReadyError} when it is still listed after the time-out of the start options.
+   * @example
+   * ```ts
+   * const [first, second] = await cluster.primaries()
+   * await cluster.migrateSlots(first, second)
+   * await cluster.removeNode(first)
+   * ```
+   */
+  async removeNode(node: LocalClusterNode): Promise<void> {
+    this.#checkNode('removeNode', 'node', node)
+    const { timeoutMs } = this.#options
+    const deadline = deadlineIn(timeoutMs)
+    const adoptions = await planLeave(node, this.nodes)
+    await leave(node, this.nodes, adoptions, deadline, timeoutMs)
+    await node.finish({ timeoutMs: this.#politeMs })
+    this.#nodes.splice(this.#nodes.indexOf(node), 1)
+    await untilStable(this.nodes, deadline, timeoutMs)
   }
 
   /**
@@ -425,14 +452,18 @@ export class LocalCluster {
     return { username, password, databases, deadline: deadlineIn(timeoutMs) }
   }
 
+  /** In a temporary folder there is nothing to save. */
+  get #politeMs(): number {
+    return this.#workspace.isTemporary ? 0 : POLITE_STOP_MS
+  }
+
   #checkNode(method: string, argument: string, node: unknown): void {
     if (this.#nodes.includes(node as LocalClusterNode)) return
     throw new InvalidArgumentError(method, argument, 'must be a node of this cluster')
   }
 
   async #stop(): Promise<void> {
-    const timeoutMs = this.#workspace.isTemporary ? 0 : POLITE_STOP_MS
-    await allDone(this.#nodes.map(node => node.finish({ timeoutMs })))
+    await allDone(this.#nodes.map(node => node.finish({ timeoutMs: this.#politeMs })))
     await this.#workspace.remove()
   }
 }

@@ -148,6 +148,56 @@ describe('a cluster of three primaries and three replicas', () => {
     expect(await cluster.nodeFor('foo')).toBe(fourth)
   })
 
+  test('removeNode refuses a primary that owns slots, and one whose replica does not run', async () => {
+    const owner = await cluster.nodeFor('foo')
+    const refused = await failureOf(cluster.removeNode(owner))
+    expect(refused).toBeInstanceOf(InvalidArgumentError)
+    expect(refused).toMatchObject({
+      argument: 'node',
+      message: expect.stringMatching(/owns 1 of 16384 slots.*migrateSlots/),
+    })
+
+    const fifth = await cluster.addNode()
+    await expect(cluster.failover(fifth)).rejects.toThrow('has no running replica')
+    const replica = await cluster.addNode({ replicaOf: fifth })
+    await replica.pause()
+    await expect(cluster.removeNode(fifth)).rejects.toThrow(`a replica that does not run, ${replica.address}`)
+    expect(cluster.nodes).toContain(fifth)
+    // What does not run can go.
+    await cluster.removeNode(replica)
+    await cluster.removeNode(fifth)
+    expect(replica.state).toBe('stopped')
+  })
+
+  test('removeNode gives away the replicas of a primary, and nobody lists it any more', async () => {
+    const leaver = await cluster.nodeFor('foo')
+    const [, second] = (await cluster.primaries()).filter(node => node !== leaver) as [
+      never,
+      LocalClusterNode,
+    ]
+    const orphan = await cluster.addNode({ replicaOf: leaver })
+    const value = await leaver.ask('GET', 'foo')
+    expect(await cluster.migrateSlots(leaver, second)).toEqual([SLOT_OF_FOO])
+
+    await cluster.removeNode(leaver)
+    expect(cluster.nodes).not.toContain(leaver)
+    expect(leaver.state).toBe('stopped')
+    await expect(leaver.restart()).rejects.toMatchObject({ code: 'CLOSED' })
+    for (const node of cluster.nodes) expect(await node.ask('CLUSTER', 'NODES')).not.toContain(leaver.nodeId)
+    expect(await second.ask('GET', 'foo')).toBe(value)
+
+    const counts = await Promise.all(
+      (await cluster.primaries()).map(async node => (await cluster.replicas(node)).length),
+    )
+    expect(await cluster.replicas()).toContain(orphan)
+    expect(counts.sort()).toEqual([1, 2, 2])
+    await expect(cluster.removeNode(leaver)).rejects.toThrow('must be a node of this cluster')
+
+    // Its folder is its own, also when others have left.
+    const late = await cluster.addNode({ replicaOf: second })
+    expect(cluster.nodes.filter(({ dir }) => dir === late.dir)).toEqual([late])
+  })
+
   test('a node of another cluster, or what is none, is refused by name', async () => {
     const stranger = await startServer()
     await expect(cluster.moveSlot(0, stranger as LocalClusterNode)).rejects.toMatchObject({ argument: 'to' })
@@ -157,7 +207,6 @@ describe('a cluster of three primaries and three replicas', () => {
     await expect(cluster.addNode({ replicaof: owner } as object)).rejects.toMatchObject({
       field: 'addNode.replicaof',
     })
-    await expect(cluster.failover((await cluster.primaries())[3]!)).rejects.toThrow('has no running replica')
   })
 
   test('stop ends all nodes, removes the folder, and may be called twice', async () => {
@@ -268,6 +317,13 @@ test('a cluster that cannot be is an error with what was missing, and nothing of
 async function freePort(): Promise<number> {
   await using elsewhere = await startServer()
   return elsewhere.port
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 }
 
 /** A key that lives on the node. */
