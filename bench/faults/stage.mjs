@@ -1,0 +1,109 @@
+// What one run of a fault uses, and the end of it all: a cluster, the clients' processes, the prober, the firewall.
+// Whatever a fault starts here is gone after `dispose`, also when it failed half-way.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { now } from './clock.mjs'
+import { Hand, Prober } from './crew.mjs'
+import { readKey, slotOf, tagsWhere, valueOf } from './keys.mjs'
+
+export const HOST = '127.0.0.1'
+const CONNECT_MS = 15_000
+
+export class Stage {
+  clients
+  build
+  cluster
+  hands = []
+  prober
+  marks = []
+  #ends = []
+
+  constructor({ clients, build }) {
+    this.clients = clients
+    this.build = build
+  }
+
+  /** Does this at the end, the latest first. */
+  atEnd(work) {
+    this.#ends.push(work)
+  }
+
+  async dispose() {
+    for (const hand of this.hands) hand.kill()
+    this.prober?.kill()
+    for (const work of this.#ends.reverse()) await work()
+  }
+
+  /** A moment worth telling. */
+  mark(name) {
+    const at = now()
+    this.marks.push({ name, at })
+    return at
+  }
+
+  wait(ms) {
+    return delay(ms)
+  }
+
+  async startCluster(options) {
+    const path = join(this.build, 'local.js')
+    if (!existsSync(path)) throw new Error(`${path} is not there: run \`npm run build\` in the project first`)
+    const { startCluster } = await import(pathToFileURL(path))
+    const cluster = await startCluster(options)
+    this.atEnd(() => cluster.stop())
+    this.cluster ??= cluster
+    return cluster
+  }
+
+  /** Starts a process per client and lets them all connect at once. */
+  async hire({ nodes, clients = this.clients, execArgv = [], ...options } = {}) {
+    const hands = clients.map(id => new Hand(id, execArgv))
+    this.hands.push(...hands)
+    await Promise.all(
+      hands.map(async hand => {
+        const terms = hand.id === 'slotwise' ? options : { ...options, timeoutMs: undefined }
+        const answer = await hand.ask('connect', { nodes, ...terms }, CONNECT_MS)
+        hand.connectMs = answer?.connectMs
+      }),
+    )
+    return hands
+  }
+
+  /** The same question to all clients; answers by client, without those that failed. */
+  async askAll(task, job, limitMs) {
+    const answers = new Map()
+    await Promise.all(
+      this.hands.map(async hand => {
+        const answer = await hand.ask(task, job, limitMs)
+        if (answer !== undefined) answers.set(hand.id, answer)
+      }),
+    )
+    return answers
+  }
+
+  async startProber(options) {
+    this.prober = new Prober()
+    await this.prober.start({ host: HOST, ...options })
+    return this.prober
+  }
+
+  /** Addresses of a cluster's nodes, as all clients take them for seeds. */
+  seeds(cluster = this.cluster) {
+    return cluster.nodes.map(({ port }) => ({ host: HOST, port }))
+  }
+
+  /** Tags per group, by who owns the slot; and the values that everybody reads. */
+  async prepareTags(wanted, cluster = this.cluster) {
+    const groups = {}
+    for (const [group, { slots, count }] of Object.entries(wanted)) groups[group] = tagsWhere(slots, count)
+    for (const tags of Object.values(groups)) {
+      for (const tag of tags) {
+        const owner = await cluster.nodeFor(slotOf(tag))
+        await owner.ask('SET', readKey(tag), valueOf(tag))
+      }
+    }
+    return groups
+  }
+}
