@@ -63,6 +63,8 @@ export interface ConnectionTarget {
 
 // Bytes handed to the socket and not yet taken by the kernel, beyond which commands wait unencoded.
 const WRITE_AHEAD_BYTES = 1 << 20
+// A server that ends connections sooner, without a word, is not there.
+const SETTLED_IN_MS = 1000
 // All sockets read into this one buffer: what a read callback is given is parsed before it returns. A little over 64 KiB,
 // so that a value of that size comes in one read with its head, and need not be put together.
 const READ_BUFFER = Buffer.allocUnsafeSlow(65 * 1024)
@@ -91,6 +93,11 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   #flushScheduled = false
   #blocked = false
   #closing: { promise: Promise<void>; done: () => void } | undefined
+  #inVain = false
+  /** Reads so far, and when it was ready; and when that was. */
+  #reads = 0
+  #readsWhenReady = 0
+  #readyAt = 0
   #stopRenewals: (() => void) | undefined
   /** Runs until it is ready. */
   readonly #openTimer: NodeJS.Timeout
@@ -114,6 +121,10 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   }
   get closed(): boolean {
     return this.#closed
+  }
+  /** The other side ended it within a second of its being ready, and had said nothing: as good as a failed dial. */
+  get inVain(): boolean {
+    return this.#inVain
   }
   /** How far it has come in being made. */
   get phase(): ConnectPhase {
@@ -238,6 +249,8 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       if (this.#closed) return
       this.hello = hello
       this.#ready = true
+      this.#readyAt = performance.now()
+      this.#readsWhenReady = this.#reads
       clearTimeout(this.#openTimer)
       publish(channels.connectionOpen, { address: this.address })
       this.#hooks.onReady?.(this)
@@ -396,6 +409,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
 
   readonly #onRead = (size: number, buffer: Uint8Array): boolean => {
     if (this.#closed) return false
+    this.#reads++
     try {
       if (buffer === READ_BUFFER) this.#parser.push(READ_BUFFER, 0, size)
       else this.#parser.filled(size)
@@ -449,6 +463,8 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   /** The connection is of no more use. If it has not been ready yet, it could not be made. */
   #fail(error: Error): void {
     if (this.#closed) return
+    this.#inVain =
+      this.#ready && this.#reads === this.#readsWhenReady && performance.now() - this.#readyAt < SETTLED_IN_MS
     const failure =
       this.#ready || error instanceof ConnectError
         ? error

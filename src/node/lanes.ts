@@ -82,7 +82,8 @@ class Lane implements Executor, Lifecycle {
     this.#leaving.delete(connection)
     if (this.#connection === connection) this.#connection = undefined
     // The dial failed. A connection that worked is replaced without a pause, and so is one that nobody wanted any more.
-    if (error instanceof ConnectError && connection.hello === undefined) this.#redial.failed(error)
+    if (connection.inVain && error !== undefined) this.#redial.inVain(error)
+    else if (error instanceof ConnectError && connection.hello === undefined) this.#redial.failed(error)
   }
 }
 

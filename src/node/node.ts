@@ -6,7 +6,7 @@ import type {
   ConnectionTarget,
 } from '../connection/connection.js'
 import { formatAddress } from '../core/address.js'
-import { ConnectionLostError, type ConnectPhase, ReplyError } from '../core/errors.js'
+import { type ConnectError, ConnectionLostError, type ConnectPhase, ReplyError } from '../core/errors.js'
 import type { Sweepable, Sweeper } from '../core/sweeper.js'
 import type { Command } from '../protocol/command.js'
 import { type Executor, type Lease, type Lifecycle, type Sink, WrappedSink } from '../protocol/executor.js'
@@ -40,6 +40,9 @@ export class Node implements Executor, Lifecycle {
   readonly #context: NodeContext
   readonly #hooks: NodeHooks
   #leases: LeasePool | undefined
+  #available = true
+  /** Its last failure is one that asking again does not mend. */
+  #isFinal = false
   #closed = false
 
   constructor(target: ConnectionTarget, context: NodeContext, hooks: NodeHooks = {}) {
@@ -47,8 +50,14 @@ export class Node implements Executor, Lifecycle {
     this.address = formatAddress(target.endpoint)
     this.#context = context
     this.#hooks = hooks
-    this.#redial = new Redial(this.address, context.nodeOptions)
-    this.#lanes = new Lanes(context.nodeOptions.lanes, target, context, this.#redial, hooks)
+    this.#redial = new Redial(this.address, context.nodeOptions, error => this.#dialFailed(error))
+    this.#lanes = new Lanes(context.nodeOptions.lanes, target, context, this.#redial, {
+      ...hooks,
+      onReady: connection => {
+        this.#review()
+        hooks.onReady?.(connection)
+      },
+    })
   }
 
   execute(command: Command, sink: Sink): void {
@@ -83,7 +92,7 @@ export class Node implements Executor, Lifecycle {
 
   /** False from a failed dial or a silence until a byte comes or a new connection is ready. */
   get available(): boolean {
-    return !this.#redial.paused
+    return this.#available
   }
 
   /** While it is unavailable: dials if it is time to. Called at short intervals by whoever wants it back. */
@@ -108,6 +117,23 @@ export class Node implements Executor, Lifecycle {
     this.#closed = true
     this.#lanes.destroy(reason)
     this.#leases?.destroy(reason)
+  }
+
+  /** Whether waiting may help is news, too, and told by the same word. */
+  #dialFailed(error: ConnectError): void {
+    // A server that takes no more connections goes on serving those it has.
+    if (this.#closed || this.#lanes.connections.some(({ ready }) => ready)) return
+    const isNews = this.#available || this.#isFinal === error.retryable
+    this.#available = false
+    this.#isFinal = !error.retryable
+    if (isNews) this.#hooks.onUnavailable?.(this, 'dial failed')
+  }
+
+  #review(): void {
+    if (this.#available || this.#closed || !this.#lanes.connections.some(({ ready }) => ready)) return
+    this.#available = true
+    this.#isFinal = false
+    this.#hooks.onAvailable?.(this)
   }
 
   #executeAlone(command: Command, sink: Sink): void {

@@ -194,7 +194,8 @@ export class LeasePool implements Lifecycle {
       onClose: (connection, error) => {
         if (seat.connection === connection) seat.connection = undefined
         // A caller that left before the dial was done is no failure of the node's.
-        if (error instanceof ConnectError && connection.hello === undefined) this.#redial.failed(error)
+        if (connection.inVain && error !== undefined) this.#redial.inVain(error)
+        else if (error instanceof ConnectError && connection.hello === undefined) this.#redial.failed(error)
         this.#hooks.onClose?.(connection, error)
       },
     })

@@ -89,9 +89,11 @@ describe('the lanes of a node', () => {
     expect(ids.slice(3)).toEqual([...ids.slice(0, 3), ...ids.slice(0, 3)])
   })
 
-  test('a connection that ended is replaced at once, without a pause, for the next command', async () => {
+  test('a connection that worked is replaced at once, without a pause, for the next command', async () => {
     await using peers = await scriptedServer(async (peer, index) => {
       await peer.greet()
+      await peer.expect('GET')
+      peer.reply(`:${index}\r\n`)
       await peer.expect('GET')
       if (index < 5) peer.cut()
       else peer.reply('+x\r\n')
@@ -99,10 +101,32 @@ describe('the lanes of a node', () => {
     const context = testContext(bare, { redialMinMs: 60_000, redialMaxMs: 60_000 })
     const node = nodeOf(peers, context)
     for (let i = 0; i < 5; i++) {
+      expect(await context.ask(node, 'GET', 'k')).toBe(i)
       expect(await context.call(node, command('GET', 'k')).failure()).toBeInstanceOf(ConnectionLostError)
     }
+    expect(await context.ask(node, 'GET', 'k')).toBe(5)
     expect(await context.ask(node, 'GET', 'k')).toBe('x')
-    expect([peers.dials, node.resting, node.lastError]).toEqual([6, false, undefined])
+    expect([peers.dials, node.resting, node.lastError, node.available]).toEqual([6, false, undefined, true])
+  })
+
+  test('a server that greets and hangs up counts as one that refuses, and is not hammered', async () => {
+    await using rude = await scriptedServer(async peer => {
+      await peer.greet()
+      await peer.next()
+      peer.cut()
+    })
+    const context = testContext(bare, { redialMinMs: 60_000, redialMaxMs: 60_000 })
+    const node = nodeOf(rude, context)
+    vi.spyOn(Math, 'random').mockReturnValue(1)
+    try {
+      const lost = await context.call(node, command('GET', 'k')).failure()
+      expect(lost).toMatchObject({ name: 'ConnectionLostError', outcome: 'unknown' })
+      const refused = await context.call(node, command('GET', 'k')).failure()
+      expect(refused).toMatchObject({ name: 'ConnectError', phase: 'reply', outcome: 'not-sent' })
+      expect([node.available, node.resting, rude.dials]).toEqual([false, true, 1])
+    } finally {
+      vi.restoreAllMocks()
+    }
   })
 
   test("during the pause after a failed dial commands are refused at once, with the dial's own error", async () => {
