@@ -120,6 +120,19 @@ export class LocalCluster {
     return this.#binary
   }
 
+  /**
+   * Path of the redis-cli or valkey-cli beside the server, or on PATH; undefined where there is none.
+   *
+   * @example
+   * ```ts
+   * const [node] = cluster.nodes
+   * if (cluster.cli !== undefined) execFileSync(cluster.cli, ['--cluster', 'check', node.address])
+   * ```
+   */
+  get cli(): string | undefined {
+    return this.#binary.cli
+  }
+
   /** The running nodes that say now that they are primaries, with or without slots. Paused ones cannot be asked. */
   async primaries(): Promise<LocalClusterNode[]> {
     return this.#ofRole('master')

@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { knownFields } from '../core/options.js'
 import { ServerNotFoundError } from './errors.js'
 import { checkPath } from './options.js'
@@ -16,6 +16,8 @@ export interface ServerBinary {
   readonly flavour: 'redis' | 'valkey'
   /** As the program says it, e.g. `7.0.15`. */
   readonly version: string
+  /** Absolute path of redis-cli or valkey-cli: beside the server, else on PATH; undefined where there is none. */
+  readonly cli: string | undefined
 }
 
 /** Where {@link findServer} looks. */
@@ -54,7 +56,7 @@ export async function findServer(options: FindServerOptions = {}): Promise<Serve
     if (paths.length === 0) tried.push(`${name}: not on PATH`)
     for (const path of paths) {
       try {
-        return await askVersion(path)
+        return await describe(path, env)
       } catch (error) {
         tried.push(`${path}: ${messageOf(error)}`)
       }
@@ -73,10 +75,23 @@ async function findNamed(
   const path = isName ? (await onPath(name, env))[0] : resolve(name)
   if (path === undefined) throw new ServerNotFoundError([`${by}: ${name} is not on PATH`])
   try {
-    return await askVersion(path)
+    return await describe(path, env)
   } catch (error) {
     throw new ServerNotFoundError([`${by}: ${path}: ${messageOf(error)}`], { cause: error })
   }
+}
+
+async function describe(path: string, env: NonNullable<FindServerOptions['env']>): Promise<ServerBinary> {
+  const { flavour, version } = await askVersion(path)
+  // That of the same house first; each of the two speaks to both.
+  const names = flavour === 'redis' ? ['redis-cli', 'valkey-cli'] : ['valkey-cli', 'redis-cli']
+  for (const PATH of [dirname(path), env.PATH]) {
+    for (const name of names) {
+      const [cli] = await onPath(name, { PATH })
+      if (cli !== undefined) return { path, flavour, version, cli }
+    }
+  }
+  return { path, flavour, version, cli: undefined }
 }
 
 async function onPath(name: string, env: NonNullable<FindServerOptions['env']>): Promise<string[]> {
@@ -95,13 +110,13 @@ async function onPath(name: string, env: NonNullable<FindServerOptions['env']>):
 }
 
 /** `Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`, and `Valkey server v=…`. */
-function askVersion(path: string): Promise<ServerBinary> {
+function askVersion(path: string): Promise<Pick<ServerBinary, 'flavour' | 'version'>> {
   return new Promise((resolve, reject) => {
     execFile(path, ['--version'], { timeout: ANSWER_WITHIN_MS, killSignal: 'SIGKILL' }, (error, stdout) => {
       const match = /^(redis|valkey) server v=(\S+)/im.exec(stdout)
       if (match !== null) {
         const flavour = match[1]!.toLowerCase() === 'valkey' ? 'valkey' : 'redis'
-        resolve({ path, flavour, version: match[2]! })
+        resolve({ flavour, version: match[2]! })
       } else if (error?.killed) reject(new Error(`did not answer --version within ${ANSWER_WITHIN_MS} ms`))
       else reject(error ?? new Error(`answered --version with ${JSON.stringify(stdout.slice(0, 80))}`))
     })

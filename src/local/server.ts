@@ -94,8 +94,8 @@ export interface ServerPlan {
 
 /** Options of {@link LocalServer.restart}. */
 export interface RestartOptions {
-  /** Default: the same as before. */
-  readonly port?: number | undefined
+  /** `other` is a free one that differs from the last. Default: the same as before. */
+  readonly port?: number | 'other' | undefined
 }
 
 /** Options of {@link LocalServer.stop}. */
@@ -248,19 +248,30 @@ export class LocalServer {
   }
 
   /**
-   * Starts the server again, after a polite end where it still runs, and resolves when it answers. A cluster node keeps
-   * its identity and tells the others of a new port; `waitUntilStable` on the cluster waits until they know.
+   * Starts the server again, after a polite end where it still runs, and resolves when it answers; `port`, `address` and
+   * `url` then tell the new port. A cluster node keeps its identity, also after `kill`, and tells the others of a new
+   * port; `waitUntilStable` on the cluster waits until they know.
    *
    * @throws {@link ServerStartError} when it does not come up, e.g. because the port was taken meanwhile.
-   * @throws ClosedError when the cluster it belonged to was stopped.
+   * @throws ClosedError when the cluster it belonged to was stopped, or it was removed from it.
+   * @example
+   * ```ts
+   * await node.kill()
+   * await node.restart({ port: 'other' })
+   * ```
    */
   restart(options: RestartOptions = {}): Promise<void> {
     knownFields('restart', options, ['port'])
     const { port = this.#port } = options
-    checkPort('restart.port', port, this.#plan.mode === 'cluster' ? MAX_CLUSTER_PORT : 65_535)
+    if (port !== 'other')
+      checkPort('restart.port', port, this.#plan.mode === 'cluster' ? MAX_CLUSTER_PORT : 65_535)
     return this.#inTurn(async () => {
       await this.#running?.finish(POLITE_STOP_MS)
-      await this.#launch(port, deadlineIn(this.#plan.options.timeoutMs))
+      const deadline = deadlineIn(this.#plan.options.timeoutMs)
+      if (port !== 'other') return this.#launch(port, deadline)
+      // Its own is held, and so is not drawn.
+      reservePort(this.#port)
+      return this.#launchSomewhere(deadline)
     })
   }
 
@@ -293,17 +304,15 @@ export class LocalServer {
     await this.stop()
   }
 
-  /** @internal The first start. Without a port, free ones are tried until one is still free when the server takes it. */
+  /** @internal The first start. Without a port, on a free one. */
   async begin(port: number | undefined, deadline: Deadline): Promise<void> {
     await this.#inTurn(async () => {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await this.#launch(port ?? (await reserveFreePort(HOST)), deadline)
-        } catch (error) {
-          releasePort(this.#port)
-          const mayTryAgain = port === undefined && tries < PORT_TRIES && wasPortTaken(error)
-          if (!mayTryAgain) throw error
-        }
+      if (port === undefined) return this.#launchSomewhere(deadline)
+      try {
+        await this.#launch(port, deadline)
+      } catch (error) {
+        releasePort(this.#port)
+        throw error
       }
     })
   }
@@ -332,6 +341,18 @@ export class LocalServer {
     // The caller hears of a failure; the next in turn is not concerned.
     this.#turn = turn.catch(() => {})
     return turn
+  }
+
+  /** Tries free ports until one is still free when the server takes it. */
+  async #launchSomewhere(deadline: Deadline): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#launch(await reserveFreePort(HOST), deadline)
+      } catch (error) {
+        releasePort(this.#port)
+        if (tries >= PORT_TRIES || !wasPortTaken(error)) throw error
+      }
+    }
   }
 
   async #launch(port: number, deadline: Deadline): Promise<void> {

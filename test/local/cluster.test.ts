@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ConnectError, InvalidArgumentError, UncoveredSlotError } from '../../src/core/errors.js'
 import {
@@ -270,6 +272,52 @@ test('nodeConfig gives each node directives of its own, also when it is added, a
       `${2 << 20}`,
     ])
   }
+})
+
+test('a killed node comes back on another port as itself, with its slots and data, and all know', async () => {
+  await using cluster = await startCluster({
+    primaries: 2,
+    replicas: 0,
+    config: { appendonly: 'yes', appendfsync: 'always' },
+  })
+  const owner = await cluster.nodeFor('foo')
+  const other = cluster.nodes.find(node => node !== owner)!
+  await cluster.moveSlot((await other.myself()).slots[0]![0], owner)
+  const { nodeId, port, dir } = owner
+  const { slots } = await owner.myself()
+  await owner.ask('SET', 'foo', 'bar')
+
+  await owner.kill()
+  await owner.restart({ port: 'other' })
+  expect(owner.port).not.toBe(port)
+  expect(owner.dir).toBe(dir)
+  expect([owner.nodeId, await owner.ask('CLUSTER', 'MYID')]).toEqual([nodeId, nodeId])
+  await cluster.waitUntilStable()
+  expect((await owner.myself()).slots).toEqual(slots)
+  expect(await cluster.nodeFor('foo')).toBe(owner)
+  expect(await owner.ask('GET', 'foo')).toBe('bar')
+  const known = (await other.lines()).find(({ id }) => id === nodeId)
+  expect(known?.address).toEqual({ host: '127.0.0.1', port: owner.port, busPort: owner.port + 10_000 })
+  expect(cluster.urls).toContain(`redis://127.0.0.1:${owner.port}`)
+})
+
+test('cli is the program that reshards a live cluster', async () => {
+  await using cluster = await startCluster({ primaries: 2, replicas: 0 })
+  expect(cluster.cli).toBe(cluster.binary.cli)
+  const [from, to] = cluster.nodes as [LocalClusterNode, LocalClusterNode]
+  const args = [
+    '--cluster',
+    'reshard',
+    from.address,
+    '--cluster-from',
+    from.nodeId,
+    '--cluster-to',
+    to.nodeId,
+  ]
+  await promisify(execFile)(cluster.cli!, [...args, '--cluster-slots', '10', '--cluster-yes'])
+  await cluster.waitUntilStable()
+  expect(await cluster.nodeFor(9)).toBe(to)
+  expect(await cluster.nodeFor(10)).toBe(from)
 })
 
 test('a cluster with TLS replicates and moves keys encrypted', async () => {

@@ -49,7 +49,26 @@ test('findServer prefers redis-server, then takes valkey-server, also under a mi
     'redis-server',
     'Valkey server v=8.1.0-rc1 sha=00000000:0 malloc=libc bits=64 build=1',
   )
-  expect(await findServer({ env: { PATH: both } })).toEqual({ path, flavour: 'valkey', version: '8.1.0-rc1' })
+  expect(await findServer({ env: { PATH: both } })).toEqual({
+    path,
+    flavour: 'valkey',
+    version: '8.1.0-rc1',
+    cli: undefined,
+  })
+})
+
+test('findServer names the cli of the same house, beside the server rather than elsewhere on PATH', async () => {
+  const line = 'Redis server v=8.0.0 sha=00000000:0 malloc=libc bits=64 build=1'
+  const [house, elsewhere] = [await mkdtemp(join(dir, 'house-')), await mkdtemp(join(dir, 'elsewhere-'))]
+  const server = await program(house, 'redis-server', line)
+  const cliFor = async () => (await findServer({ server, env: { PATH: elsewhere } })).cli
+  expect(await cliFor()).toBeUndefined()
+  const far = await program(elsewhere, 'redis-cli', '')
+  expect(await cliFor()).toBe(far)
+  const other = await program(house, 'valkey-cli', '')
+  expect(await cliFor()).toBe(other)
+  const near = await program(house, 'redis-cli', '')
+  expect(await cliFor()).toBe(near)
 })
 
 test('findServer passes over a program on PATH that is no server', async () => {

@@ -119,6 +119,21 @@ describe('one server', () => {
     expect(await server.ask('PING')).toBe('PONG')
   })
 
+  test('restart brings it back on another port, with what it has persisted', async () => {
+    await server.ask('SET', 'kept', 'yes')
+    await server.ask('SAVE')
+    const before = server.port
+    await server.restart({ port: 'other' })
+    expect(server.port).not.toBe(before)
+    expect(server.url).toBe(`redis://127.0.0.1:${server.port}`)
+    expect(await server.ask('GET', 'kept')).toBe('yes')
+    await expect(ask({ host: server.host, port: before }, ['PING'])).rejects.toThrow(ConnectError)
+    // The old one is anybody's now.
+    await using heir = await startServer({ port: before })
+    expect(heir.port).toBe(before)
+    expect(() => server.restart({ port: 'another' as 'other' })).toThrow('restart.port')
+  })
+
   test('stop overtakes a restart that is under way', async () => {
     const restart = server.restart().catch((error: unknown) => error)
     await server.stop()
