@@ -19,12 +19,15 @@ import type { Discovery } from './discovery.js'
 import type { ResolvedTopologyOptions } from './options.js'
 import { Refresher, type RefreshReason } from './refresher.js'
 import { SlotMap } from './slot-map.js'
-import type { Snapshot } from './snapshot.js'
+import { type Snapshot, sameTopology } from './snapshot.js'
 
 /** News of the topology, to the client. */
 export interface TopologyHooks {
-  /** A snapshot was taken over: what waits for a topology may go. */
-  onChange(snapshot: Snapshot, reason: RefreshReason): void
+  /**
+   * A snapshot was taken over: what waits for a topology may go. `changed`: it tells of other nodes, roles or owners
+   * than the one before.
+   */
+  onChange(snapshot: Snapshot, reason: RefreshReason, changed: boolean): void
   /** Slots have gone from one node to another, by a failover that was seen before any snapshot told of it. */
   onFailover(from: Node, to: Node, slots: number): void
   /** Commands wait for this node, or are in flight on it: worth reviving, and worth asking its replicas. */
@@ -169,6 +172,7 @@ export class Topology implements Lifecycle {
   }
 
   #take(snapshot: Snapshot, reason: RefreshReason): void {
+    const before = this.#snapshot
     try {
       this.#adopt(snapshot)
     } catch (cause) {
@@ -180,7 +184,7 @@ export class Topology implements Lifecycle {
     }
     this.#lastFailure = undefined
     this.#failed.clear()
-    this.#hooks.onChange(snapshot, reason)
+    this.#hooks.onChange(snapshot, reason, !sameTopology(before, snapshot))
     // The answer did not know of these: it was given before, and may be wrong elsewhere, too.
     if (this.#moves.size > 0) this.refresh('MOVED')
   }
