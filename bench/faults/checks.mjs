@@ -23,6 +23,9 @@ export const releasedWithin = limitMs => ({
   over: 'median',
 })
 
+/** The same, told for information. */
+export const released = { ...releasedWithin(0), target: undefined, met: undefined }
+
 /** Errors on these kinds in these groups (all, unless said). */
 export const noErrors = (label, { groups, kinds } = {}) => ({
   label,

@@ -1,15 +1,15 @@
 // Which keys a run uses. A key is `{tag}:…`, and a tag is chosen for its slot: `f12` lives in one of the slots wanted.
 //
-//   {tag}:g              read by everybody, holds `valueOf(tag)`
+//   {tag}:g              read by everybody, holds `valueUnder(tag)`
 //   {tag}:s:<client>:<n> written once by its client, holds <n>
 //   {tag}:c:<client>     counted up by its client
-//   {tag}:m:<i>          read and written together, several of them; hold `valueOf(tag)`
+//   {tag}:m:<i>          read and written together, several of them; hold `valueUnder(tag)`
 //   {tag}:probe          the prober's
 import { slotOf } from '../clients/bare.mjs'
 
 export { slotOf }
 
-export const valueOf = tag => `value of ${tag}`
+export const valueUnder = tag => `value of ${tag}`
 export const readKey = tag => `{${tag}}:g`
 export const writeKey = (tag, client, n) => `{${tag}}:s:${client}:${n}`
 export const countKey = (tag, client) => `{${tag}}:c:${client}`

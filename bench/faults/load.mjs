@@ -6,7 +6,7 @@
 // The n-th call of a stream is due at its start + n / perSecond. After a stall of this process the calls that were due
 // meanwhile are made at once, as an application's would be.
 import { now } from './clock.mjs'
-import { countKey, groupKeys, readKey, valueOf, writeKey } from './keys.mjs'
+import { countKey, groupKeys, readKey, valueUnder, writeKey } from './keys.mjs'
 
 export const KINDS = ['get', 'set', 'incr', 'mget', 'mset']
 const OPEN = -1
@@ -122,7 +122,7 @@ export class Load {
       case 'mget':
         return this.#client.mget(groupKeys(tag, keys))
       default:
-        return this.#client.mset(groupKeys(tag, keys).map(key => [key, valueOf(tag)]))
+        return this.#client.mset(groupKeys(tag, keys).map(key => [key, valueUnder(tag)]))
     }
   }
 
@@ -148,11 +148,11 @@ export class Load {
 function isRight(kind, tag, value, { keys = 0 }) {
   switch (kind) {
     case 'get':
-      return value === valueOf(tag)
+      return value === valueUnder(tag)
     case 'incr':
       return Number.isInteger(value)
     case 'mget':
-      return Array.isArray(value) && value.length === keys && value.every(one => one === valueOf(tag))
+      return Array.isArray(value) && value.length === keys && value.every(one => one === valueUnder(tag))
     default:
       return value === 'OK'
   }

@@ -79,7 +79,7 @@ function details(fault, clients, runs) {
   const gap = gapText(fault, runs)
   return [
     `## ${fault.title}`,
-    `\`${fault.name}\`, ${times} of ${seconds} s${gap === '' ? '' : `, T ${gap}`}`,
+    `\`${fault.name}\`, ${times} of ${seconds} s${gap === '' ? '' : `, T ${gap}`}${lagText(own)}`,
     table(['', 'target', ...clients.map(labelOf)], rows),
     errorList(clients, own),
   ].filter(text => text !== '')
@@ -126,6 +126,13 @@ function gapText(fault, runs) {
   if (gaps.length === 0) return ''
   const seconds = [Math.min(...gaps), median(gaps), Math.max(...gaps)].map(ms => (ms / 1000).toFixed(2))
   return gaps.length === 1 ? `${seconds[0]} s` : `${seconds[1]} s (${seconds[0]}–${seconds[2]})`
+}
+
+/** How late the clients' processes were with their own schedule: what the machine adds to every figure. */
+function lagText(runs) {
+  const lags = runs.flatMap(run => Object.values(run.clients).map(({ lagMs }) => lagMs ?? 0))
+  const worst = Math.max(0, ...lags)
+  return worst === 0 ? '' : `; the clients' own processes were late by up to ${milliseconds(worst)}`
 }
 
 export function median(figures) {

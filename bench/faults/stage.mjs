@@ -1,12 +1,13 @@
 // What one run of a fault uses, and the end of it all: a cluster, the clients' processes, the prober, the firewall.
 // Whatever a fault starts here is gone after `dispose`, also when it failed half-way.
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { now } from './clock.mjs'
 import { Hand, Prober } from './crew.mjs'
-import { readKey, slotOf, tagsWhere, valueOf } from './keys.mjs'
+import { groupKeys, readKey, slotOf, tagsWhere, valueUnder } from './keys.mjs'
 
 export const HOST = '127.0.0.1'
 const CONNECT_MS = 15_000
@@ -94,16 +95,35 @@ export class Stage {
     return cluster.nodes.map(({ port }) => ({ host: HOST, port }))
   }
 
-  /** Tags per group, by who owns the slot; and the values that everybody reads. */
+  /** Tags per group, by who owns the slot; and the values that everybody reads, singly and `keys` at once. */
   async prepareTags(wanted, cluster = this.cluster) {
     const groups = {}
-    for (const [group, { slots, count }] of Object.entries(wanted)) groups[group] = tagsWhere(slots, count)
-    for (const tags of Object.values(groups)) {
-      for (const tag of tags) {
+    for (const [group, { slots, count, keys = 0 }] of Object.entries(wanted)) {
+      groups[group] = tagsWhere(slots, count)
+      for (const tag of groups[group]) {
         const owner = await cluster.nodeFor(slotOf(tag))
-        await owner.ask('SET', readKey(tag), valueOf(tag))
+        const pairs = [readKey(tag), ...groupKeys(tag, keys)].flatMap(key => [key, valueUnder(tag)])
+        await owner.ask('MSET', ...pairs)
       }
     }
     return groups
   }
+}
+
+/** Ports that are free now, with their bus ports; below those that the system gives to outgoing connections. */
+export async function freePorts(count) {
+  const ports = []
+  while (ports.length < count) {
+    const port = 10_000 + Math.floor(Math.random() * 1000)
+    if (!ports.includes(port) && (await isFree(port)) && (await isFree(port + 10_000))) ports.push(port)
+  }
+  return ports
+}
+
+function isFree(port) {
+  return new Promise(resolve => {
+    const listener = createServer()
+    listener.once('error', () => resolve(false))
+    listener.listen({ host: HOST, port, exclusive: true }, () => listener.close(() => resolve(true)))
+  })
 }

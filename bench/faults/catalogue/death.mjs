@@ -5,14 +5,18 @@ import {
   healthyExtra,
   longestOn,
   lostWrites,
+  noErrors,
   noErrorsOnHealthy,
   noErrorsOnRepeatable,
   onlyInFlightIncrs,
+  released,
   servedWithin,
 } from '../checks.mjs'
 import { night, usualGroups, usualProbes, usualStreams } from '../night.mjs'
+import { PERSISTENT, probesOfShards, threeShards } from '../shards.mjs'
 
 const AFTERWARDS_MS = 4000
+const DOWN_MS = 5000
 
 export const death = [
   killed('kill-9', 'kill -9 of a primary', { limitMs: 60_000 }),
@@ -22,6 +26,46 @@ export const death = [
     clientOptions: { timeoutMs: 30_000 },
     settleMs: 31_000,
   }),
+  {
+    name: 'all-killed',
+    title: `every node killed, back after ${DOWN_MS / 1000} s`,
+    limitMs: 90_000,
+    checks: [
+      servedWithin(150),
+      released,
+      noErrors('errors on GET and marked SET', { kinds: ['get', 'set'] }),
+      onlyInFlightIncrs,
+      failedIncrs,
+      longestOn('longest call'),
+      lostWrites,
+      ...always,
+    ],
+    run: stage =>
+      night(stage, {
+        cluster: { primaries: 3, replicas: 1, config: PERSISTENT },
+        groups: threeShards,
+        streams: usualStreams,
+        probes: probesOfShards,
+        async break() {
+          const { nodes } = stage.cluster
+          const from = stage.mark('kill -9 of all')
+          await Promise.all(nodes.map(node => node.kill()))
+          const until = stage.mark('all are dead')
+          await stage.wait(DOWN_MS)
+          stage.mark('all are started')
+          await Promise.all(nodes.map(node => node.restart()))
+          const windows = await Promise.all(
+            Object.keys(threeShards).map(async group => {
+              const servedAt = await stage.prober.served(group, until, 30_000)
+              return { group, from, until, servedAt }
+            }),
+          )
+          stage.mark('T: the servers serve again')
+          await stage.wait(AFTERWARDS_MS)
+          return { windows }
+        },
+      }),
+  },
 ]
 
 function killed(name, title, { limitMs, config, clientOptions, settleMs }) {
@@ -31,6 +75,7 @@ function killed(name, title, { limitMs, config, clientOptions, settleMs }) {
     limitMs,
     checks: [
       servedWithin(50),
+      released,
       noErrorsOnRepeatable,
       onlyInFlightIncrs,
       failedIncrs,

@@ -5,6 +5,7 @@
 // `run` answers { servers, marks, clients: { id: facts } }; `limitMs` is how long one run may take before it is ended;
 // `runs` the most there are of it, where more would only repeat.
 import { death } from './death.mjs'
+import { moves } from './moves.mjs'
 import { silence } from './silence.mjs'
 
-export const FAULTS = [...death, ...silence]
+export const FAULTS = [...death, ...silence, ...moves]
