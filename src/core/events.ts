@@ -1,11 +1,11 @@
 // A typed emitter over eventemitter3. Two promises beyond it: an `error` event without a listener does nothing (as
-// eventemitter3 has it, unlike Node's), and a listener that throws harms neither the library nor the other listeners;
-// what it threw goes to the diagnostics channel `slotwise:error`.
+// eventemitter3 has it, unlike Node's), and a listener that throws, or whose promise rejects, harms neither the library
+// nor the other listeners; what it threw goes to the diagnostics channel `slotwise:error`.
 import { EventEmitter } from 'eventemitter3'
 import { channels, publish } from './diagnostics.js'
 
 type EventMap<E> = { [K in keyof E]: unknown[] }
-type Listener = (...args: unknown[]) => void
+type Listener = (...args: unknown[]) => unknown
 
 export class Emitter<Events extends EventMap<Events>> {
   readonly #emitter = new EventEmitter<string>()
@@ -29,11 +29,7 @@ export class Emitter<Events extends EventMap<Events>> {
     // listeners() gives the plain functions, and those registered with once are removed first.
     for (const listener of this.#emitter.listeners(event)) {
       this.#emitter.off(event, listener, undefined, true)
-      try {
-        listener(...args)
-      } catch (error) {
-        publish(channels.error, { error })
-      }
+      tell(listener, args)
     }
   }
 
@@ -44,4 +40,22 @@ export class Emitter<Events extends EventMap<Events>> {
   removeAllListeners(): void {
     this.#emitter.removeAllListeners()
   }
+}
+
+function tell(listener: Listener, args: readonly unknown[]): void {
+  try {
+    const returned = listener(...args)
+    // An async function's. Nobody waits for it, but its failure would end the process.
+    if (isThenable(returned)) returned.then(undefined, report)
+  } catch (error) {
+    report(error)
+  }
+}
+
+function report(error: unknown): void {
+  publish(channels.error, { error })
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function'
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { channels } from '../../src/core/diagnostics.js'
 import { Emitter } from '../../src/core/events.js'
+import { turns } from '../support/wait.js'
 
 interface Events {
   error: [Error]
@@ -44,6 +45,32 @@ describe('Emitter', () => {
     emitter.emit('news', 'y', 2)
     expect(heard).toEqual(['x', 'y'])
     expect(reported).toEqual([{ error: thrown }, { error: thrown }, { error: thrown }])
+  })
+
+  test('a listener whose promise rejects harms nobody, and is reported', async () => {
+    const emitter = new Emitter<Events>()
+    const heard: string[] = []
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    const thrown = new Error('from an async listener')
+    const listen = async (): Promise<void> => {
+      await undefined
+      throw thrown
+    }
+    process.on('unhandledRejection', note)
+    channels.error.subscribe(report)
+    try {
+      emitter.on('news', listen)
+      emitter.once('news', listen)
+      emitter.on('news', word => heard.push(word))
+      emitter.emit('news', 'x', 1)
+      expect(heard).toEqual(['x'])
+      await turns()
+      expect(reported).toEqual([{ error: thrown }, { error: thrown }])
+      expect(unhandled).toEqual([])
+    } finally {
+      process.off('unhandledRejection', note)
+    }
   })
 
   test('once hears one, also when it is emitted again from within', () => {
