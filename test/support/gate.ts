@@ -2,6 +2,7 @@
 // after the server has done its work, an address that leads elsewhere from now on, a network that swallows everything.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { fillPort } from './full-port.js'
 
 /** Tells by the address a line comes from whether something concerns it. */
 export type Whom = (from: string) => boolean
@@ -24,6 +25,8 @@ export class Gate {
   /** Connections taken so far. */
   dials = 0
   readonly #server: Server
+  #ownPort = 0
+  #freePort: (() => void) | undefined
   readonly #lines = new Set<Line>()
   readonly #holes = new Set<{ readonly whom: Whom }>()
 
@@ -33,13 +36,14 @@ export class Gate {
   }
 
   async listen(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1')
+    this.#server.listen(this.#ownPort, '127.0.0.1')
     await once(this.#server, 'listening')
+    this.#ownPort = (this.#server.address() as AddressInfo).port
     return this
   }
 
   get ownPort(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#ownPort
   }
   get address(): string {
     return `127.0.0.1:${this.ownPort}`
@@ -78,7 +82,24 @@ export class Gate {
     }
   }
 
+  /**
+   * New connections are neither taken nor refused: their dials wait. Lines that are open stay. In the instant of the
+   * change, and of that back, a dial may be refused.
+   */
+  async dropDials(): Promise<void> {
+    if (this.#freePort !== undefined) return
+    this.#freePort = await fillPort(this.#ownPort, () => this.#server.close())
+  }
+  async takeDials(): Promise<void> {
+    const free = this.#freePort
+    this.#freePort = undefined
+    if (free === undefined) return
+    free()
+    await this.listen()
+  }
+
   async close(): Promise<void> {
+    await this.takeDials()
     for (const line of this.#lines) line.destroy()
     this.#server.close()
     await once(this.#server, 'close')

@@ -82,7 +82,7 @@ test('a primary that is a black hole for everybody is replaced, takes no part in
       () => false,
     ),
   )
-  primary.gate.heal()
+  await primary.gate.heal()
   await until(() => line.heard() === '+PONG\r\n+PONG\r\n')
   await cluster.local.waitUntilStable()
   expect(await primary.role()).toBe('slave')
@@ -110,7 +110,7 @@ test('a primary that is a black hole for clients alone is kept by its cluster', 
   expect(line.heard()).toBe('+PONG\r\n')
   expect(await ask(at(others[0]!), ['PING'])).toBe('PONG')
 
-  primary.gate.heal()
+  await primary.gate.heal()
   await until(() => line.heard() === '+PONG\r\n+PONG\r\n')
   line.socket.destroy()
   await until(() => primary.gate.clients === 0)
@@ -122,8 +122,27 @@ test('a primary that is a black hole for nodes alone is replaced before the eyes
   primary.gate.blackHole('nodes')
   await until(async () => (await replica.role()) === 'master')
   expect(await ask(at(primary), ['PING'])).toBe('PONG')
-  primary.gate.heal()
+  await primary.gate.heal()
   await cluster.local.waitUntilStable()
+})
+
+test('a black hole may also leave dials waiting; those that still do are taken when it is healed', async () => {
+  const primary = await cluster.nodeFor('foo')
+  const [replica] = (await cluster.replicas(primary)) as [GatedNode]
+  const line = await lineTo(primary)
+  primary.gate.blackHole()
+  await primary.gate.dropDials()
+  const patient = ask(at(primary), ['PING'], { timeoutMs: 30_000 })
+  const error = await failureOf(ask(at(primary), ['PING'], { timeoutMs: 300 }))
+  expect(error.message).toContain('a connection from')
+  await until(async () => (await replica.role()) === 'master')
+  expect(line.end()).toBeUndefined()
+  await primary.gate.heal()
+  expect(await patient).toBe('PONG')
+  line.socket.write('PING\r\n')
+  await until(() => line.heard() === '+PONG\r\n+PONG\r\n')
+  await cluster.local.waitUntilStable()
+  line.socket.destroy()
 })
 
 test('cut, mute and delay concern clients, and not the cluster', async () => {
@@ -143,7 +162,7 @@ test('cut, mute and delay concern clients, and not the cluster', async () => {
   await until(async () => (await primary.server.ask('GET', 'foo')) === 'done')
   await until(async () => (await askAll(replica.server.target, [['READONLY'], ['GET', 'foo']]))[1] === 'done')
   expect(second.heard()).toBe('+PONG\r\n')
-  primary.gate.heal()
+  await primary.gate.heal()
   second.socket.write('GET foo\r\n')
   await until(() => second.heard() === '+PONG\r\n$4\r\ndone\r\n')
 
@@ -152,7 +171,7 @@ test('cut, mute and delay concern clients, and not the cluster', async () => {
   primary.gate.delayMs = 1
   second.socket.write('ECHO 2\r\n')
   await until(() => second.heard().endsWith('1\r\n$1\r\n2\r\n'))
-  primary.gate.heal()
+  await primary.gate.heal()
   second.socket.end()
   await until(() => second.end() !== undefined)
   expect(second.end()).toBe('closed')

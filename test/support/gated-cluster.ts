@@ -143,12 +143,21 @@ export class NodeGate {
     }
   }
 
-  /** Ends every black hole, and lets clients' bytes pass again, at once. */
-  heal(): void {
+  /**
+   * Beside a black hole: dials are not even taken, but wait, as behind a network that swallows the first packet. Without
+   * this, they are taken into silence.
+   */
+  async dropDials(): Promise<void> {
+    await Promise.all([this.door.dropDials(), this.bus.dropDials()])
+  }
+
+  /** Ends every black hole, and lets clients' bytes pass again, at once; dials, where dropped, when this resolves. */
+  async heal(): Promise<void> {
     for (const fill of this.#fills) fill()
     this.#fills = []
     this.mute = false
     this.delayMs = 0
+    await Promise.all([this.door.takeDials(), this.bus.takeDials()])
   }
 
   /** Cuts the clients' connections (RST). */
