@@ -14,6 +14,9 @@ export const ADAPTERS = new Map([
   ['node-redis', { label: 'node-redis', open: openNodeRedis }],
 ])
 
+/** All that can be opened: the bare socket loop of the speed bench serves for comparison. */
+export const openers = new Map([...[...ADAPTERS].map(([id, { open }]) => [id, open]), ['bare', openBare]])
+
 /** An option that this client (or this build of it) does not have. */
 export class NoSuchOption extends Error {}
 
@@ -89,4 +92,10 @@ async function openNodeRedis({ nodes, natMap, refreshMs, onEvent }) {
     getBuffer: key => buffers.get(key),
     close: () => client.close(),
   }
+}
+
+async function openBare({ nodes }) {
+  const { connect } = await import('../clients/bare.mjs')
+  const client = await connect(nodes)
+  return { ready: undefined, getBuffer: key => client.getBuffer(key), close: async () => client.close() }
 }

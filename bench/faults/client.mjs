@@ -4,7 +4,7 @@
 //
 // After `close` it lets go of the IPC channel; if then the process does not end, the client holds it.
 import { setTimeout as delay } from 'node:timers/promises'
-import { ADAPTERS, NoSuchOption } from './adapters.mjs'
+import { NoSuchOption, openers } from './adapters.mjs'
 import { now } from './clock.mjs'
 import { readKey } from './keys.mjs'
 import { describe, Load } from './load.mjs'
@@ -41,7 +41,7 @@ function answer(message) {
 
 async function connect(options) {
   const before = now()
-  client = await ADAPTERS.get(id).open({ ...options, onEvent: count })
+  client = await openers.get(id)({ ...options, onEvent: count })
   load = new Load(client, id)
   await client.ready
   return { connectMs: now() - before }
@@ -86,8 +86,9 @@ async function burst({ keys, bytes }) {
 
 /** Callers that ask one after the other, as fast as answers come, for a while. */
 async function loop({ tags, callers, ms }) {
-  const until = now() + ms
   const from = now()
+  const until = from + ms
+  const cpuBefore = process.cpuUsage()
   let done = 0
   const errors = []
   const caller = async i => {
@@ -99,7 +100,8 @@ async function loop({ tags, callers, ms }) {
     }
   }
   await Promise.all(Array.from({ length: callers }, (_, i) => caller(i)))
-  return { perSecond: (done * 1000) / (now() - from), errors }
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return { perSecond: (done * 1000) / (now() - from), cpuMicros: (user + system) / done, errors }
 }
 
 function rss() {

@@ -158,10 +158,16 @@ function isRight(kind, tag, value, { keys = 0 }) {
   }
 }
 
+/** Some classes of errors do not set their name. */
+function nameOf(error) {
+  const hasName = error?.name !== undefined && error.name !== 'Error'
+  return String(hasName ? error.name : (error?.constructor?.name ?? typeof error))
+}
+
 /** What is told of an error: few different texts, so numbers become N. */
 export function describe(error) {
   return {
-    name: String(error?.name ?? error?.constructor?.name ?? typeof error),
+    name: nameOf(error),
     code: error?.code === undefined ? undefined : String(error.code),
     outcome: error?.outcome,
     message: String(error?.message ?? error)

@@ -14,7 +14,7 @@ const EXIT_MS = 3000
 
 /**
  * @param plan
- *   cluster: options of startCluster · clientOptions: for `hire` · groups: which slots, by group ·
+ *   cluster: options of startCluster · clientOptions, optionsOf(id): for `hire` · groups: which slots, by group ·
  *   streams(groups): the load · probes(stage, groups): what the prober writes · settleMs ·
  *   break(stage): the fault; answers { windows, … }, further facts of the run, `perClient` by client id among them
  */
@@ -24,7 +24,7 @@ export async function night(stage, plan) {
   stage.groups = groups
   const probes = await plan.probes(stage, groups)
   if (probes.length > 0) await stage.startProber({ probes, localAddress: plan.proberAddress })
-  await stage.hire({ nodes: stage.seeds(), ...plan.clientOptions, ...stage.clientOptions })
+  await stage.hire({ nodes: stage.seeds(), optionsOf: plan.optionsOf, ...plan.clientOptions })
   await stage.askAll('load', { streams: plan.streams(groups, stage) })
   await stage.wait(WARM_UP_MS)
 

@@ -149,6 +149,8 @@ function show(figure, unit) {
       return `${figure < 0 ? '−' : '+'}${milliseconds(Math.abs(figure))}`
     case 'ms':
       return milliseconds(figure)
+    case '/s':
+      return `${Math.round(figure / 100) / 10}k/s`
     case '%':
       return `${figure.toFixed(1)} %`
     case 'count':

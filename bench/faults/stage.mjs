@@ -59,13 +59,14 @@ export class Stage {
   }
 
   /** Starts a process per client and lets them all connect at once. */
-  async hire({ nodes, clients = this.clients, execArgv = [], ...options } = {}) {
+  async hire({ nodes, clients = this.clients, execArgv = [], optionsOf, ...options } = {}) {
     const hands = clients.map(id => new Hand(id, execArgv))
     this.hands.push(...hands)
     await Promise.all(
       hands.map(async hand => {
         const terms = hand.id === 'slotwise' ? options : { ...options, timeoutMs: undefined }
-        const answer = await hand.ask('connect', { nodes, ...terms }, CONNECT_MS)
+        const own = await optionsOf?.(hand.id)
+        const answer = await hand.ask('connect', { nodes, ...terms, ...own }, CONNECT_MS)
         hand.connectMs = answer?.connectMs
       }),
     )
