@@ -8,7 +8,7 @@ import type { Row } from './generate-command-table.js'
 interface Addition {
   /** Where the rows are from. */
   readonly reason: string
-  /** Lines of the table, as its header explains them. */
+  /** Lines as the header of command-rows.ts explains them. */
   readonly rows: readonly string[]
 }
 

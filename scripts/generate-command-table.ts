@@ -1,5 +1,8 @@
-// Writes src/protocol/table.ts: one line per command, from the COMMAND and COMMAND DOCS replies of a running server
-// and from the overrides beside this file.
+// Writes what is known of each command, from the COMMAND and COMMAND DOCS replies of a running server and from the
+// overrides beside this file, twice:
+//
+//   scripts/command-rows.ts  one line per command with all that was learned, for people and tests
+//   src/protocol/table.ts    what the client needs, commands that are alike on one line; it is a part of every bundle
 //
 //   npm run generate:commands                    starts a server for it: SLOTWISE_SERVER, or redis-server on PATH
 //   npm run generate:commands -- 127.0.0.1:6379  asks that server (7.0 or newer: older ones know no key specs)
@@ -13,7 +16,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ADDITIONS, CORRECTIONS } from './command-table-overrides.js'
 
-/** What one line of the table says. Empty strings stand for nothing. */
+/** What one line of the rows says. Empty strings stand for nothing. */
 export interface Row {
   /** As the server writes it, in upper case: `CONFIG|GET`. */
   name: string
@@ -32,9 +35,10 @@ export interface Row {
 export type RawReply = string | number | null | Error | RawReply[]
 
 const SERVER = process.env.SLOTWISE_SERVER || 'redis-server'
+const ROWS = fileURLToPath(new URL('./command-rows.ts', import.meta.url))
 const TABLE = fileURLToPath(new URL('../src/protocol/table.ts', import.meta.url))
 
-/** The server's flag → the letter in the table. Flags not listed here do not concern a client. */
+/** The server's flag → its letter. Flags not listed here do not concern a client. */
 const FLAG_LETTERS: Readonly<Record<string, string>> = {
   write: 'W',
   readonly: 'R',
@@ -51,12 +55,13 @@ const FLAG_LETTERS: Readonly<Record<string, string>> = {
   no_multi: 'X',
 }
 
-/** Asks a server and renders the table. */
-export async function generateTable(host: string, port: number): Promise<string> {
+/** Asks a server and renders both files. */
+export async function generate(host: string, port: number): Promise<{ rows: string; table: string }> {
   const [commands, docs] = await ask(host, port, [['COMMAND'], ['COMMAND', 'DOCS']])
   if (commands instanceof Error) throw commands
   if (docs instanceof Error) throw docs
-  return renderTable(rowsOf(commands!, docs!))
+  const rows = rowsOf(commands!, docs!)
+  return { rows: renderRows(rows), table: renderTable(rows) }
 }
 
 /** Version of a server, e.g. `7.0.15`. */
@@ -149,7 +154,7 @@ function collectRows(
   for (const subcommand of subcommands) collectRows(list(subcommand), documented, into)
 }
 
-// One key spec in the table:   begin [find]    a leading ! where the argument is no key but is routed like one
+// One key spec:   begin [find]    a leading ! where the argument is no key but is routed like one
 //   begin   1            index            STREAMS@1    keyword, searched from 1        ?   unknown
 //   find    (none)       range 0,1,0      :-1,2,0      range lastKey,step,limit
 //           #0,1,1       keyNumIdx,firstKey,step
@@ -169,7 +174,7 @@ function keySpecText(spec: Record<string, RawReply>): string {
   return `${notKey}${start}${keys === ':0,1,0' ? '' : keys}`
 }
 
-/** A row of the overrides, in the table's own form; the star says that the server asked lacks it. */
+/** An addition has the form of a line of the rows; the star says that the server asked lacks it. */
 function parseAddition(line: string): Row {
   const [name = '', arity, flags = '', group = '', since = '', keys = '', policies = ''] = line.split(' ')
   if (group === '' || since === '') throw new Error(`an addition lacks its group or version: ${line}`)
@@ -184,7 +189,7 @@ function parseAddition(line: string): Row {
   }
 }
 
-function renderTable(rows: readonly Row[]): string {
+function renderRows(rows: readonly Row[]): string {
   const lines = rows.map(row => {
     const { name, arity, flags, group, since, keys, policies } = row
     return [name, arity, flags || '-', group, since, keys || '-', policies || '-']
@@ -196,16 +201,53 @@ function renderTable(rows: readonly Row[]): string {
 //
 //   name arity flags group since keys request/response        - stands for nothing, and is left out at the end
 //
-// flags  W write  R readonly  B blocking  A admin  P pubsub  N noscript  F fast  L loading  S stale  M movable keys
-//        D denyoom  U no_auth  X no_multi  C container  * from the overrides: the server asked lacks it
-// keys   separated by ;  each: where they begin and which they are  ! routed like a key without being one
-//        1 index   STREAMS@1 keyword searched from 1   ? unknown
-//        nothing: one key   :-1,2,0 lastKey,step,limit   #0,1,1 keyNumIdx,firstKey,step
-export const TABLE = \`
+${LEGEND}
+//        * from the overrides: the server asked lacks the command
+export const ROWS = \`
 ${lines.join('\n')}
 \`
 `
 }
+
+/** Commands that are alike in all but name and arity make one line. */
+function renderTable(rows: readonly Row[]): string {
+  const lines = new Map<string, string[]>()
+  for (const { name, arity, flags, keys, policies } of rows) {
+    const alike = `${flags.replace('*', '') || '-'} ${keys || '-'} ${policies || '-'}`
+    const line = lines.get(alike)
+    if (line === undefined) lines.set(alike, [`${name}${arity}`])
+    else line.push(`${name}${arity}`)
+  }
+  return `// GENERATED by scripts/generate-command-table.ts (npm run generate:commands) from the COMMAND and COMMAND DOCS replies
+// of a server and scripts/command-table-overrides.ts. Change those, not this. All that was learned of a command is in
+// scripts/command-rows.ts; here is what the client needs of it, in few bytes.
+//
+//   flags keys request/response name-and-arity …        - stands for nothing; a line goes on where the next is indented
+//                                                       |GET after CONFIG|SET-4 is CONFIG|GET
+${LEGEND}
+export const TABLE = \`
+${[...lines].map(([alike, names]) => wrap(`${alike} ${shorten(names).join(' ')}`)).join('\n')}
+\`
+`
+}
+
+/** A subcommand behind another one of the same command leaves the command out. */
+function shorten(names: readonly string[]): string[] {
+  return names.map((name, i) => {
+    const bar = name.indexOf('|')
+    return bar !== -1 && names[i - 1]?.startsWith(name.slice(0, bar + 1)) ? name.slice(bar) : name
+  })
+}
+
+function wrap(line: string): string {
+  return line.replace(/(.{1,118})(?: |$)/g, (_, part, at) => (at === 0 ? part : `\n ${part}`))
+}
+
+const LEGEND = `// flags  W write  R readonly  B blocking  A admin  P pubsub  N noscript  F fast  L loading  S stale  M movable keys
+//        D denyoom  U no_auth  X no_multi  C container
+// keys   separated by ;  each: where they begin and which they are  ! routed like a key without being one
+//        1 index   STREAMS@1 keyword searched from 1   ? unknown
+//        nothing: one key   :-1,2,0 lastKey,step,limit   #0,1,1 keyNumIdx,firstKey,step`
 
 function list(reply: RawReply | undefined): RawReply[] {
   return Array.isArray(reply) ? reply : []
@@ -327,8 +369,9 @@ async function answering(port: number): Promise<void> {
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const address = process.argv[2]
   const colon = address?.lastIndexOf(':') ?? -1
-  const text = await (address === undefined
-    ? withServer(generateTable)
-    : generateTable(address.slice(0, colon), Number(address.slice(colon + 1))))
-  writeFileSync(TABLE, text)
+  const { rows, table } = await (address === undefined
+    ? withServer(generate)
+    : generate(address.slice(0, colon), Number(address.slice(colon + 1))))
+  writeFileSync(ROWS, rows)
+  writeFileSync(TABLE, table)
 }

@@ -1,4 +1,4 @@
-// Name → spec. The table is text; its lines are found at the first look-up, and each is read at its own first use.
+// Name → spec. The table is text, read at the first look-up.
 //
 // An unknown subcommand of a known command finds the command's own row, so that the server says what it thinks of
 // it: `CONFIG WHATEVER` is sent, without keys, and answered with the server's error.
@@ -7,7 +7,6 @@ import type { Reply } from '../resp/types.js'
 import { RespMap } from '../resp/types.js'
 import type { Arg } from './command.js'
 import type { BeginSearch, CommandSpec, FindKeys, KeySpec, RequestPolicy, ResponsePolicy } from './spec.js'
-import { Flag } from './spec.js'
 import { TABLE } from './table.js'
 
 /** A command found: `words` counts the words of its name, 2 for a subcommand. */
@@ -53,7 +52,7 @@ export function specFromInfo(entry: Reply): CommandSpec | undefined {
   if (typeof arity !== 'number' && typeof arity !== 'bigint') throw unexpected('an arity')
   const tips = textsOf(entry[7])
   let flags = 0
-  for (const flag of textsOf(entry[2])) flags |= FLAG_NAMES[flag] ?? 0
+  for (const flag of textsOf(entry[2])) flags |= flagBit(FLAG_NAMES.indexOf(flag))
   return {
     name: name.toUpperCase().replace('|', ' '),
     arity: Number(arity),
@@ -62,73 +61,55 @@ export function specFromInfo(entry: Reply): CommandSpec | undefined {
       entry.length > 8 ? listOf(entry[8]).map(infoKeySpec) : legacyKeySpec(entry[3], entry[4], entry[5]),
     requestPolicy: policyOf(tips, 'request_policy:', REQUEST_POLICIES),
     responsePolicy: policyOf(tips, 'response_policy:', RESPONSE_POLICIES),
-    // COMMAND INFO tells neither.
-    group: '',
-    since: '',
     container: listOf(entry[9]).length > 0,
   }
 }
 
-let lines: Map<string, string> | undefined
-const specs = new Map<string, CommandSpec>()
+let specs: Map<string, CommandSpec> | undefined
 
 function known(name: string): CommandSpec | undefined {
-  const spec = specs.get(name)
-  if (spec !== undefined) return spec
-  lines ??= readLines()
-  const line = lines.get(name)
-  if (line === undefined) return undefined
-  const read = readLine(name, line)
-  specs.set(name, read)
-  return read
+  specs ??= readTable()
+  return specs.get(name)
 }
 
-function readLines(): Map<string, string> {
-  const found = new Map<string, string>()
-  for (const line of TABLE.split('\n')) {
-    const end = line.indexOf(' ')
-    if (end !== -1) found.set(line.slice(0, end).replace('|', ' '), line.slice(end + 1))
+function readTable(): Map<string, CommandSpec> {
+  const found = new Map<string, CommandSpec>()
+  for (const line of TABLE.trim().split(/\n(?! )/)) {
+    const [letters = '', keys = '', policies = '', ...words] = line.split(/\s+/)
+    const alike = readAlike(letters, keys, policies)
+    let container = ''
+    for (const word of words) {
+      const [, parent, sub, arity] = WORD.exec(word) ?? unreadable('word', word)
+      if (parent) container = parent
+      const name = sub === undefined ? container : `${container} ${sub}`
+      found.set(name, { name, arity: Number(arity), ...alike })
+    }
   }
   return found
 }
 
-/** A line of the table without its name: arity flags group since keys request/response. */
-function readLine(name: string, line: string): CommandSpec {
-  const [arity, letters = '', group = '', since = '', keys = '-', policies = '-'] = line.split(' ')
-  const slash = policies.indexOf('/')
+// GET2   CONFIG|SET-4   |GET-3
+const WORD = /^([^|]*?)(?:\|(.+?))?(-?\d+)$/
+
+/** What the commands of a line have in common: flags keys request/response. */
+function readAlike(letters: string, keys: string, policies: string): Omit<CommandSpec, 'name' | 'arity'> {
+  const [request, response] = policies.split('/')
   let flags = 0
-  for (let i = 0; i < letters.length; i++) flags |= FLAG_LETTERS[letters[i]!] ?? 0
+  for (const letter of letters) flags |= flagBit(FLAG_LETTERS.indexOf(letter))
   return {
-    name,
-    arity: Number(arity),
     flags,
-    keySpecs: readKeySpecs(keys),
-    requestPolicy: slash === -1 ? undefined : oneOf(REQUEST_POLICIES, policies.slice(0, slash)),
-    responsePolicy: slash === -1 ? undefined : oneOf(RESPONSE_POLICIES, policies.slice(slash + 1)),
-    group,
-    since,
+    keySpecs: keys === '-' ? [] : keys.split(';').map(readKeySpec),
+    requestPolicy: oneOf(REQUEST_POLICIES, request),
+    responsePolicy: oneOf(RESPONSE_POLICIES, response),
     container: letters.includes('C'),
   }
-}
-
-// A dozen texts serve all commands, and most have the same one.
-const keySpecsRead = new Map<string, readonly KeySpec[]>([['-', []]])
-
-function readKeySpecs(text: string): readonly KeySpec[] {
-  const known = keySpecsRead.get(text)
-  if (known !== undefined) return known
-  const read = text.split(';').map(readKeySpec)
-  keySpecsRead.set(text, read)
-  return read
 }
 
 // 1   STREAMS@1   2#0,1,1   1:-1,2,0   ?   !1: see the table's header
 const KEY_SPEC = /^(!?)(?:\?|(?:(.+)@)?(-?\d+)(?:([:#])(-?\d+),(-?\d+),(-?\d+))?)$/
 
 function readKeySpec(text: string): KeySpec {
-  const match = KEY_SPEC.exec(text)
-  if (match === null) throw new Error(`the command table holds a key spec that cannot be read: ${text}`)
-  const [, not, keyword, at, kind, a, b, c] = match
+  const [, not, keyword, at, kind, a, b, c] = KEY_SPEC.exec(text) ?? unreadable('key spec', text)
   const notKey = not === '!'
   if (at === undefined) return { begin: { kind: 'unknown' }, find: { kind: 'unknown' }, notKey }
   const begin: BeginSearch =
@@ -259,39 +240,21 @@ function unexpected(what: string): UnexpectedReplyError {
   return new UnexpectedReplyError(`COMMAND INFO: expected ${what}`)
 }
 
-const FLAG_LETTERS: Readonly<Record<string, number>> = {
-  W: Flag.WRITE,
-  R: Flag.READONLY,
-  B: Flag.BLOCKING,
-  A: Flag.ADMIN,
-  P: Flag.PUBSUB,
-  N: Flag.NOSCRIPT,
-  F: Flag.FAST,
-  L: Flag.LOADING,
-  S: Flag.STALE,
-  M: Flag.MOVABLE_KEYS,
-  D: Flag.DENYOOM,
-  U: Flag.NO_AUTH,
-  X: Flag.NO_MULTI,
+function unreadable(what: string, text: string): never {
+  throw new Error(`the command table holds a ${what} that cannot be read: ${text}`)
 }
 
-// Without a prototype: a server may name a flag `constructor`.
-const FLAG_NAMES: Readonly<Record<string, number>> = Object.assign(Object.create(null), {
-  write: Flag.WRITE,
-  readonly: Flag.READONLY,
-  blocking: Flag.BLOCKING,
-  admin: Flag.ADMIN,
-  pubsub: Flag.PUBSUB,
-  noscript: Flag.NOSCRIPT,
-  fast: Flag.FAST,
-  loading: Flag.LOADING,
-  stale: Flag.STALE,
-  movablekeys: Flag.MOVABLE_KEYS,
-  denyoom: Flag.DENYOOM,
-  no_auth: Flag.NO_AUTH,
-  no_multi: Flag.NO_MULTI,
-})
+/** The bit of the flag with this index in the lists below; none for -1. */
+function flagBit(index: number): number {
+  return index < 0 ? 0 : 1 << index
+}
 
+// Both in the order of the bits of Flag.
+const FLAG_LETTERS = 'WRBAPNFLSMDUX'
+const FLAG_NAMES =
+  'write readonly blocking admin pubsub noscript fast loading stale movablekeys denyoom no_auth no_multi'.split(
+    ' ',
+  )
 const REQUEST_POLICIES: readonly RequestPolicy[] = ['all_nodes', 'all_shards', 'multi_shard', 'special']
 const RESPONSE_POLICIES: readonly ResponsePolicy[] = [
   'one_succeeded',

@@ -1,7 +1,7 @@
 // What is known of a command before it is sent. One spec per Redis command, shared by all its uses.
 // Mirrors the server's COMMAND and COMMAND DOCS replies: https://redis.io/docs/latest/commands/command/
 
-/** Command flags, as bits. */
+/** Command flags, as bits. The table and COMMAND INFO name them in this order, see lookup.ts. */
 export const Flag = {
   WRITE: 1,
   READONLY: 2,
@@ -61,10 +61,6 @@ export interface CommandSpec {
   readonly keySpecs: readonly KeySpec[]
   readonly requestPolicy: RequestPolicy | undefined
   readonly responsePolicy: ResponsePolicy | undefined
-  /** The server's group, e.g. `string`, `sorted-set`. */
-  readonly group: string
-  /** First server version that has it, e.g. `6.2.0`. */
-  readonly since: string
   /** The name has subcommands and means nothing alone. */
   readonly container: boolean
 }
