@@ -1,11 +1,8 @@
 // One socket, one life: dialling → ready → closed, never backwards. Reconnecting means making another connection.
 // A connection never resends; it tells each sink whether its command had left (`outcome`), and the router decides.
 //
-//   execute ──► waiting ──flush──► in flight ──reply──► sink
-//               (not encoded yet)   (written, in order)
-//
-// Commands of one turn of the event loop are encoded and written together. While the socket is being dialled, or
-// cannot take more, they wait; a command whose caller has given up by then is not sent at all.
+//   execute ──► Outbox ──flush──► InFlight ──reply──► sink
+//               (not encoded yet)  (written, in order)
 import type { Socket } from 'node:net'
 import { type Endpoint, formatAddress } from '../core/address.js'
 import { channels, publish } from '../core/diagnostics.js'
@@ -21,18 +18,21 @@ import {
   ReplyError,
 } from '../core/errors.js'
 import type { Sweepable, Sweeper } from '../core/sweeper.js'
-import type { Command } from '../protocol/command.js'
+import { Timeout } from '../core/timeout.js'
+import { type Command, createCommand, NO_SLOT } from '../protocol/command.js'
 import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
-import { Encoder } from '../resp/encoder.js'
+import { specOf } from '../protocol/lookup.js'
 import { INCOMPLETE, Parser } from '../resp/parser.js'
 import { Push, type Reply } from '../resp/types.js'
-import { flawOf } from './arguments.js'
+import { AnswersSink } from './answers.js'
+import { weigh } from './arguments.js'
 import type { CredentialStore, Credentials } from './credentials.js'
 import { dial } from './dial.js'
-import { authenticate, handshake, isFarewell, type ServerHello } from './handshake.js'
+import { authenticate, handshake, type ServerHello } from './handshake.js'
 import { InFlight, NOBODY } from './in-flight.js'
 import type { ResolvedConnectionOptions } from './options.js'
-import { PreludeSink, UnitSink } from './prelude.js'
+import { Outbox } from './outbox.js'
+import { Silence } from './silence.js'
 
 /** News from a connection, to whoever made it. */
 export interface ConnectionHooks {
@@ -61,13 +61,12 @@ export interface ConnectionTarget {
   readonly readOnly?: boolean | undefined
 }
 
-// Bytes handed to the socket and not yet taken by the kernel, beyond which commands wait unencoded.
-const WRITE_AHEAD_BYTES = 1 << 20
 // A server that ends connections sooner, without a word, is not there.
 const SETTLED_IN_MS = 1000
 // All sockets read into this one buffer: what a read callback is given is parsed before it returns. A little over 64 KiB,
 // so that a value of that size comes in one read with its head, and need not be put together.
 const READ_BUFFER = Buffer.allocUnsafeSlow(65 * 1024)
+const PING: readonly Command[] = [createCommand(specOf('PING'), ['PING'], NO_SLOT, reply => reply)]
 
 export class Connection implements Executor, Lifecycle, Sweepable {
   readonly address: string
@@ -78,29 +77,25 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   readonly #context: ConnectionContext
   readonly #hooks: ConnectionHooks
   readonly #parser: Parser
-  readonly #encoder = new Encoder()
   readonly #inFlight = new InFlight()
-  #waitingCommands: Command[] = []
-  #waitingSinks: Sink[] = []
-  #emptyCommands: Command[] = []
-  #emptySinks: Sink[] = []
+  readonly #outbox: Outbox
+  /** Of a connection whose maker wants to know. */
+  readonly #silence: Silence | undefined
   readonly #maxQueued: number
   readonly #maxBulkBytes: number
   #socket: Socket | undefined
   #phase: ConnectPhase = 'connect'
   #ready = false
   #closed = false
-  #flushScheduled = false
-  #blocked = false
   #closing: { promise: Promise<void>; done: () => void } | undefined
   #inVain = false
-  /** Reads so far, and when it was ready; and when that was. */
-  #reads = 0
-  #readsWhenReady = 0
+  /** Signs of life: reads, and steps of the dial. So many when it was ready; and when that was. */
+  #signs = 0
+  #signsWhenReady = 0
   #readyAt = 0
   #stopRenewals: (() => void) | undefined
   /** Runs until it is ready. */
-  readonly #openTimer: NodeJS.Timeout
+  readonly #openTimer: Timeout
   readonly #abortDial = new AbortController()
 
   constructor(target: ConnectionTarget, context: ConnectionContext, hooks: ConnectionHooks = {}) {
@@ -111,8 +106,13 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     this.#maxQueued = context.options.maxQueued
     this.#maxBulkBytes = context.options.limits.maxBulkBytes
     this.#parser = new Parser(context.options.limits)
+    this.#outbox = new Outbox(this.#inFlight, context.options.maxQueuedBytes, {
+      onWritten: () => this.#endIfDrained(),
+      onBroken: cause => this.#end(cause, cause),
+    })
+    if (hooks.onSilent !== undefined) this.#silence = new Silence(context.options.silenceMs)
     context.sweeper.add(this)
-    this.#openTimer = setTimeout(this.#onLate, context.options.connectTimeoutMs)
+    this.#openTimer = new Timeout(context.options.connectTimeoutMs, this.#onLate)
     void this.#open()
   }
 
@@ -132,11 +132,19 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   }
   /** Commands waiting to be written. */
   get queued(): number {
-    return this.#waitingCommands.length
+    return this.#outbox.size
   }
   /** Commands written whose answers are due. */
   get inFlight(): number {
     return this.#inFlight.size
+  }
+  /** Of them, those whose callers still wait. */
+  get awaited(): number {
+    return this.#inFlight.awaited
+  }
+  /** Since when there has been no sign of life, in milliseconds of `performance.now()`; undefined for one that is not silent. */
+  get silentSince(): number | undefined {
+    return this.#silence?.since
   }
 
   execute(command: Command, sink: Sink): void {
@@ -144,29 +152,28 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       sink.reject(new ConnectionLostError(this.address, 'not-sent'))
       return
     }
-    if (this.#waitingCommands.length + this.#inFlight.size >= this.#maxQueued) {
-      sink.reject(
-        new OverloadedError(
-          `${this.address}: ${this.#maxQueued} commands are waiting or in flight already`,
-          'maxQueued',
-        ),
-      )
+    const outbox = this.#outbox
+    if (outbox.size + this.#inFlight.size >= this.#maxQueued) {
+      sink.reject(this.#overloaded(`${this.#maxQueued} commands are waiting or in flight`, 'maxQueued'))
       return
     }
-    const flaw = flawOf(command, this.#maxBulkBytes)
-    if (flaw !== undefined) {
-      sink.reject(flaw)
+    const weight = weigh(command, this.#maxBulkBytes)
+    if (typeof weight !== 'number') {
+      sink.reject(weight)
       return
     }
-    this.#waitingCommands.push(command)
-    this.#waitingSinks.push(sink)
-    if (!this.#flushScheduled && this.#ready && !this.#blocked) {
-      this.#flushScheduled = true
-      // After every socket readable in this turn has been read: their callers' next commands join the same write.
-      // An idle connection does not wait for others.
-      if (this.#inFlight.size === 0) process.nextTick(this.#flush)
-      else setImmediate(this.#flush)
+    if (!outbox.hasRoomFor(weight)) {
+      sink.reject(this.#overloaded(`${outbox.bytes} bytes are waiting to be written`, 'maxQueuedBytes'))
+      return
     }
+    outbox.add(command, sink, weight)
+  }
+
+  /** Rejects what is not written, in order; what is in flight stays. */
+  giveBack(): void {
+    const cause = new Error(`${this.address} is silent`)
+    for (const sink of this.#outbox.takeAll()) if (!sink.settled) reject(sink, this.#lost(cause, 'not-sent'))
+    this.#endIfDrained()
   }
 
   /** Finishes what waits and what is in flight, then ends the socket. Takes no new work. */
@@ -190,25 +197,28 @@ export class Connection implements Executor, Lifecycle, Sweepable {
 
   sweep(now: number): void {
     this.#inFlight.sweep(now, expireInFlight)
-    const commands = this.#waitingCommands
-    const sinks = this.#waitingSinks
-    let kept = 0
-    // Whoever hears of its deadline may ask again, and so lengthen the list, or end the connection, and so replace it.
-    for (let i = 0; i < sinks.length; i++) {
-      const sink = sinks[i] as Sink
-      if (sink.settled) continue
-      if (sink.deadline > now) {
-        commands[kept] = commands[i] as Command
-        sinks[kept++] = sink
-      } else {
-        reject(sink, this.#overdue())
-      }
-    }
-    commands.length = kept
-    sinks.length = kept
-    if (this.#closing === undefined) return
+    this.#outbox.sweep(now, this.#expireWaiting)
+    if (this.#closed) return
     // A server that answers no more does not keep a connection open whose callers have all left.
-    if (kept === 0 && this.#inFlight.settled) this.#endPolitely()
+    if (this.#closing === undefined) this.#watch(now)
+    else if (this.#outbox.size === 0 && this.#inFlight.awaited === 0) this.#endPolitely()
+  }
+
+  #watch(now: number): void {
+    const silence = this.#silence
+    if (silence === undefined) return
+    // Before the dial it is the credentials that are waited for, and not the server.
+    const isDue = this.#inFlight.size > 0 || (this.#outbox.size > 0 && this.#phase !== 'auth')
+    const { stalledAt } = this.#context.sweeper
+    if (!silence.notices(now, isDue, this.#signs, this.#socket, stalledAt)) return
+    // A peer that has forgotten this connection has something to reset by it.
+    if (this.#ready) this.#outbox.writeNow(PING, NOBODY)
+    this.#hooks.onSilent?.(this)
+  }
+
+  /** A sign of life has come. */
+  #heard(): void {
+    if (this.#silence?.breaks() === true) this.#hooks.onHeard?.(this)
   }
 
   async #open(): Promise<void> {
@@ -239,7 +249,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       socket.on('error', this.#onError)
       socket.on('close', this.#onEnd)
       socket.on('end', this.#onEnd)
-      socket.on('drain', this.#onDrain)
+      this.#outbox.connect(socket)
       const hello = await handshake(this.#askNow, {
         address: this.address,
         options,
@@ -250,12 +260,13 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       this.hello = hello
       this.#ready = true
       this.#readyAt = performance.now()
-      this.#readsWhenReady = this.#reads
-      clearTimeout(this.#openTimer)
+      this.#signsWhenReady = this.#signs
+      this.#openTimer.clear()
       publish(channels.connectionOpen, { address: this.address })
+      this.#heard()
       this.#hooks.onReady?.(this)
       if (newest !== undefined && newest !== shown) this.#show(newest)
-      this.#flush()
+      this.#outbox.open()
     } catch (error) {
       if (error instanceof AuthenticationError) credentials.refused(shown)
       this.#fail(error as Error)
@@ -264,6 +275,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
 
   readonly #onPhase = (phase: ConnectPhase): void => {
     this.#phase = phase
+    this.#signs++
   }
 
   readonly #onLate = (): void => {
@@ -287,133 +299,29 @@ export class Connection implements Executor, Lifecycle, Sweepable {
    */
   readonly #askNow = (commands: readonly Command[]): Promise<readonly Reply[]> =>
     new Promise((resolve, reject) => {
-      const socket = this.#socket
-      if (this.#closed || socket === undefined) {
+      if (this.#closed || this.#socket === undefined) {
         reject(new ConnectionLostError(this.address, 'not-sent'))
         return
       }
-      const answers = new AnswerSink(commands.length, outcome => {
+      const answers = new AnswersSink(commands.length, outcome => {
         if (outcome instanceof Error) reject(outcome)
         else resolve(outcome)
       })
-      for (const command of commands) {
-        this.#encoder.append(command.args)
-        this.#inFlight.push(command.hints.mode, answers)
-      }
-      this.#write(socket)
+      this.#outbox.writeNow(commands, answers)
     })
-
-  readonly #flush = (): void => {
-    this.#flushScheduled = false
-    const socket = this.#socket
-    if (!this.#ready || this.#blocked || this.#closed || socket === undefined) return
-    // What comes meanwhile (a sink that calls again when it is told) waits for the next flush.
-    const commands = this.#waitingCommands
-    const sinks = this.#waitingSinks
-    this.#waitingCommands = this.#emptyCommands
-    this.#waitingSinks = this.#emptySinks
-    let taken = 0
-    try {
-      taken = this.#encodeWaiting(commands, sinks, socket)
-      if (this.#encoder.bytes > 0 && !this.#closed) this.#write(socket)
-    } catch (error) {
-      // A command that was changed after it was given: what is half encoded cannot be taken back.
-      const cause = new Error('commands could not be written', { cause: error })
-      this.#end(cause, cause)
-    }
-    if (this.#closed) {
-      // An error of its own for each: the router adds to it what it knows of that call.
-      const cause = new Error('the connection ended while it was written to')
-      for (const sink of sinks) if (!sink.settled) reject(sink, this.#lost(cause, 'not-sent'))
-      return
-    }
-    if (taken < commands.length) {
-      this.#waitingCommands = [...commands.slice(taken), ...this.#waitingCommands]
-      this.#waitingSinks = [...sinks.slice(taken), ...this.#waitingSinks]
-    }
-    // The lists are used in turn, rather than grown anew for every batch.
-    commands.length = 0
-    sinks.length = 0
-    this.#emptyCommands = commands
-    this.#emptySinks = sinks
-    if (this.#closing !== undefined) this.#endIfDrained()
-  }
-
-  /** How many of them were taken: fewer than all when the socket has enough. */
-  #encodeWaiting(commands: readonly Command[], sinks: Sink[], socket: Socket): number {
-    const encoder = this.#encoder
-    const inFlight = this.#inFlight
-    for (let i = 0; i < commands.length; i++) {
-      const sink = sinks[i] as Sink
-      if (sink.settled) continue
-      const command = commands[i] as Command
-      try {
-        sink.sent()
-      } catch (error) {
-        publish(channels.error, { error })
-      }
-      if (this.#closed) return i
-      // From here on its place is in flight, whatever happens.
-      sinks[i] = NOBODY
-      if (command.prelude.length === 0) {
-        inFlight.push(command.hints.mode, sink)
-        encoder.append(command.args)
-      } else {
-        this.#appendUnit(command, sink)
-      }
-      // A very large batch is cut here; the rest follows when the socket has taken this part.
-      if (encoder.bytes > WRITE_AHEAD_BYTES) {
-        this.#write(socket)
-        if (this.#blocked) return i + 1
-      }
-    }
-    return commands.length
-  }
-
-  #appendUnit(command: Command, sink: Sink): void {
-    const prelude = new PreludeSink()
-    for (const part of command.prelude) {
-      this.#encoder.append(part.args)
-      this.#inFlight.push(part.hints.mode, prelude)
-    }
-    this.#encoder.append(command.args)
-    this.#inFlight.push(command.hints.mode, new UnitSink(sink, prelude))
-  }
-
-  #write(socket: Socket): void {
-    const pieces = this.#encoder.take()
-    const first = pieces[0]
-    // Text pieces are ASCII (see Encoder), and latin1 is the cheaper way to write that: 64 KB 43 against 68 µs.
-    if (pieces.length === 1 && first !== undefined) {
-      if (typeof first === 'string') socket.write(first, 'latin1')
-      else socket.write(first)
-    } else {
-      socket.cork()
-      for (const piece of pieces) {
-        if (typeof piece === 'string') socket.write(piece, 'latin1')
-        else socket.write(piece)
-      }
-      socket.uncork()
-    }
-    if (socket.writableLength > WRITE_AHEAD_BYTES) this.#blocked = true
-  }
-
-  readonly #onDrain = (): void => {
-    if (!this.#blocked) return
-    this.#blocked = false
-    if (this.#waitingCommands.length > 0) this.#flush()
-  }
 
   // Called by the socket before every read: a large value is read straight into its own memory.
   readonly #readBuffer = (): Buffer => this.#parser.nextBuffer() ?? READ_BUFFER
 
   readonly #onRead = (size: number, buffer: Uint8Array): boolean => {
     if (this.#closed) return false
-    this.#reads++
+    this.#signs++
     try {
       if (buffer === READ_BUFFER) this.#parser.push(READ_BUFFER, 0, size)
       else this.#parser.filled(size)
       this.#deliver()
+      // One that is being made is heard when it is ready.
+      if (this.#silence?.isTold === true && this.ready) this.#heard()
     } catch (error) {
       this.#fail(
         error instanceof ProtocolError ? error : new ProtocolError(`cannot read replies: ${String(error)}`),
@@ -449,7 +357,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
 
   #endIfDrained(): void {
     if (this.#closing === undefined || this.#closed) return
-    if (this.#waitingCommands.length === 0 && this.#inFlight.size === 0) this.#endPolitely()
+    if (this.#outbox.size === 0 && this.#inFlight.size === 0) this.#endPolitely()
   }
 
   #endPolitely(): void {
@@ -464,7 +372,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   #fail(error: Error): void {
     if (this.#closed) return
     this.#inVain =
-      this.#ready && this.#reads === this.#readsWhenReady && performance.now() - this.#readyAt < SETTLED_IN_MS
+      this.#ready && this.#signs === this.#signsWhenReady && performance.now() - this.#readyAt < SETTLED_IN_MS
     const failure =
       this.#ready || error instanceof ConnectError
         ? error
@@ -477,7 +385,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     if (this.#closed) return
     this.#closed = true
     this.#ready = false
-    clearTimeout(this.#openTimer)
+    this.#openTimer.clear()
     this.#context.sweeper.remove(this)
     this.#stopRenewals?.()
     this.#abortDial.abort(cause)
@@ -489,6 +397,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
       if (politely) farewell(socket)
       else socket.destroy()
     }
+    const waiting = this.#outbox.close()
     publish(channels.connectionClose, { address: this.address, error: news })
     // The maker first: who hears that its command was lost may ask again at once, and must not be led here again.
     this.#tellEnd(news)
@@ -499,9 +408,6 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     for (let sink = this.#inFlight.shift(); sink !== undefined; sink = this.#inFlight.shift()) {
       reject(sink, this.#lost(cause, 'unknown'))
     }
-    const waiting = this.#waitingSinks
-    this.#waitingCommands = []
-    this.#waitingSinks = []
     for (const sink of waiting) if (!sink.settled) reject(sink, this.#lost(cause, 'not-sent'))
     this.#closing?.done()
   }
@@ -520,39 +426,13 @@ export class Connection implements Executor, Lifecycle, Sweepable {
     return new ConnectionLostError(this.address, outcome, { cause })
   }
 
-  #overdue(): Error {
+  readonly #expireWaiting = (sink: Sink): void => {
     const waitedFor = this.#ready ? 'the socket to take it' : `a connection to ${this.address}`
-    return new DeadlineExceededError(waitedFor, 'not-sent')
+    reject(sink, new DeadlineExceededError(waitedFor, 'not-sent'))
   }
-}
 
-/** Collects the answers to several commands asked together; the server's errors are kept as values, in their place. */
-class AnswerSink implements Sink {
-  settled = false
-  readonly deadline = Number.POSITIVE_INFINITY
-  readonly #replies: Reply[] = []
-  readonly #wanted: number
-  readonly #done: (outcome: readonly Reply[] | Error) => void
-
-  constructor(wanted: number, done: (outcome: readonly Reply[] | Error) => void) {
-    this.#wanted = wanted
-    this.#done = done
-  }
-  sent(): void {}
-  resolve(reply: Reply): void {
-    this.#replies.push(reply)
-    const last = this.#replies.length === this.#wanted || (reply instanceof ReplyError && isFarewell(reply))
-    if (!last || this.settled) return
-    this.settled = true
-    this.#done(this.#replies)
-  }
-  reject(error: Error): void {
-    if (error instanceof ReplyError) {
-      this.resolve(error)
-    } else if (!this.settled) {
-      this.settled = true
-      this.#done(error)
-    }
+  #overloaded(what: string, limit: string): OverloadedError {
+    return new OverloadedError(`${this.address}: ${what} already`, limit)
   }
 }
 

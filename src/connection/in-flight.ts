@@ -35,12 +35,13 @@ export class InFlight {
     return this.#size === 0 ? 0 : (this.#modes[this.#head] as ReplyMode)
   }
 
-  /** Answers may be due, but nobody waits for one. */
-  get settled(): boolean {
+  /** Answers due for which somebody waits. */
+  get awaited(): number {
+    let count = 0
     for (let i = 0; i < this.#size; i++) {
-      if (!(this.#sinks[(this.#head + i) & this.#mask] as Sink).settled) return false
+      if (!(this.#sinks[(this.#head + i) & this.#mask] as Sink).settled) count++
     }
-    return true
+    return count
   }
 
   push(mode: ReplyMode, sink: Sink): void {

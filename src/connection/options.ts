@@ -74,6 +74,18 @@ export interface ConnectionOptions {
    * @default 65536
    */
   maxQueued?: number
+  /**
+   * Bytes of commands that may wait on one connection until the system takes them; a command that would exceed them is
+   * refused with `OverloadedError`. One that is larger by itself is taken where no other waits.
+   * @default 268435456
+   */
+  maxQueuedBytes?: number
+  /**
+   * How long a node may owe answers without a sign of life before it is taken for unreachable, in milliseconds: new
+   * commands for it wait then, and it is dialled anew. 0 turns that off.
+   * @default 500
+   */
+  silenceMs?: number
 }
 
 export interface ResolvedConnectionOptions {
@@ -91,6 +103,8 @@ export interface ResolvedConnectionOptions {
   readonly lookup: LookupFunction | undefined
   readonly limits: Limits
   readonly maxQueued: number
+  readonly maxQueuedBytes: number
+  readonly silenceMs: number
 }
 
 /** The fields of ConnectionOptions, for whoever composes them with others. */
@@ -111,6 +125,8 @@ export const connectionFields = [
   'lookup',
   'limits',
   'maxQueued',
+  'maxQueuedBytes',
+  'silenceMs',
 ] as const satisfies readonly (keyof ConnectionOptions)[]
 
 /** Checks, fills in the defaults, freezes. The fields are at the top level of a client's options. Do not spread the result. */
@@ -130,6 +146,8 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
     lookup: func('lookup', options.lookup),
     limits: resolveLimits(checkLimits(options.limits)),
     maxQueued: count('maxQueued', options.maxQueued, 65_536, { min: 1, max: 2 ** 24 }),
+    maxQueuedBytes: count('maxQueuedBytes', options.maxQueuedBytes, 2 ** 28, { min: 1, max: 2 ** 40 }),
+    silenceMs: duration('silenceMs', options.silenceMs, 500, { min: 0, max: 600_000 }),
   }
   // Passwords and private keys: not for whoever logs the options.
   for (const name of ['credentials', 'tls'] as const) {

@@ -1,5 +1,6 @@
 // A question of the client's own (discovery, command look-up), as a promise. Not for the hot path.
 import { AbortedError, DeadlineExceededError } from '../core/errors.js'
+import { Timeout } from '../core/timeout.js'
 import type { Command } from '../protocol/command.js'
 import type { Executor, Sink } from '../protocol/executor.js'
 import type { Reply } from '../resp/types.js'
@@ -15,14 +16,14 @@ export function ask(
   signal?: AbortSignal,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const sink = new PromiseSink(performance.now() + timeoutMs, resolve, reject)
-    // A timer of its own: the client's sweeper rests while no call of the user's is under way.
-    const timer = setTimeout(() => {
+    const sink = new PromiseSink(resolve, reject)
+    // A clock of its own: the client's sweeper rests while no call of the user's is under way.
+    const timeout = new Timeout(timeoutMs, () => {
       sink.reject(new DeadlineExceededError(`an answer to ${command.spec.name}`, 'unknown'))
-    }, timeoutMs)
+    })
     const onAbort = (): void => sink.reject(new AbortedError('unknown', signal?.reason))
     sink.done = () => {
-      clearTimeout(timer)
+      timeout.clear()
       signal?.removeEventListener('abort', onAbort)
     }
     if (signal?.aborted === true) return onAbort()
@@ -34,12 +35,12 @@ export function ask(
 class PromiseSink implements Sink {
   settled = false
   done = (): void => {}
-  readonly deadline: number
+  /** Only its own clock knows. */
+  readonly deadline = Number.POSITIVE_INFINITY
   readonly #resolve: (reply: Reply) => void
   readonly #reject: (error: Error) => void
 
-  constructor(deadline: number, resolve: (reply: Reply) => void, reject: (error: Error) => void) {
-    this.deadline = deadline
+  constructor(resolve: (reply: Reply) => void, reject: (error: Error) => void) {
     this.#resolve = resolve
     this.#reject = reject
   }
