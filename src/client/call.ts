@@ -8,7 +8,7 @@ import type { AbortGroup } from './abort-group.js'
 
 export class Call implements Sink {
   settled = false
-  /** Its bytes have left at least once. */
+  /** Its bytes have left, and no server has said that it did not do it. */
   wasSent = false
   readonly deadline: number
   readonly promise: Promise<unknown>
@@ -40,6 +40,9 @@ export class Call implements Sink {
 
   sent(): void {
     this.wasSent = true
+  }
+  unsent(): void {
+    this.wasSent = false
   }
 
   resolve(reply: Reply): void {

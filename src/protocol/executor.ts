@@ -13,6 +13,8 @@ export interface Sink {
   readonly deadline: number
   /** The command's bytes are on their way: from here on it may happen. Called at most once per connection. */
   sent(): void
+  /** The server has said that it did not do what was sent, and it is to be tried again: it has not happened so far. */
+  unsent?(): void
   resolve(reply: Reply): void
   reject(error: Error): void
 }
@@ -57,6 +59,9 @@ export class WrappedSink implements Sink {
   }
   sent(): void {
     this.inner.sent()
+  }
+  unsent(): void {
+    this.inner.unsent?.()
   }
   resolve(reply: Reply): void {
     this.inner.resolve(reply)

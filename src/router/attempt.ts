@@ -97,6 +97,7 @@ export class Attempt implements Sink, Rester {
     if (this.#sink.settled) return
     // Only the server's own word says that it was not done.
     if (this.#sent && !(error instanceof ReplyError)) this.#inDoubt = true
+    if (!this.#inDoubt) this.#sink.unsent?.()
     this.#sent = false
     this.#router.failed(this, error)
   }
