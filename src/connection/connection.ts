@@ -146,6 +146,10 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   get silentSince(): number | undefined {
     return this.#silence?.since
   }
+  /** It is silent, and not because of a large value that is still on its way. */
+  isLost(now: number): boolean {
+    return this.#silence?.isBeyondDoubt(now) === true
+  }
 
   execute(command: Command, sink: Sink): void {
     if (this.#closed || this.#closing !== undefined) {

@@ -8,12 +8,18 @@
 // it has room for more only because the other side took some. What the kernel takes at once says nothing of the other side.
 import type { Socket } from 'node:net'
 
+// What the kernel has taken and nobody has answered may still be on its way, by a slow line: no more than its buffers hold.
+const SLOW_BYTES_PER_MS = 1000
+const MAX_KERNEL_BYTES = 8_000_000
+
 export class Silence {
   readonly #limitMs: number
   /** The last sign of life, or since when answers are due; undefined while none are. */
   #since: number | undefined
   #signs = 0
   #taken = 0
+  /** Of it, when something was read last. */
+  #takenBefore = 0
   #isBackedUp = false
   #isTold = false
 
@@ -46,12 +52,22 @@ export class Silence {
       this.#since = undefined
       return false
     }
+    const wasHeard = this.#since === undefined || signs !== this.#signs
+    // Of this tick's commands none has been heard of, either.
+    if (wasHeard) this.#takenBefore = this.#taken
     const hasFlowed = this.#hasFlowed(socket)
-    if (this.#since === undefined || signs !== this.#signs || hasFlowed) this.#since = now
+    if (wasHeard || hasFlowed || this.#since === undefined) this.#since = now
     this.#signs = signs
     if (stalledAt > this.#since) this.#since = stalledAt
     this.#isTold = now - this.#since >= this.#limitMs
     return this.#isTold
+  }
+
+  /** It has been silent for so long that a large value would have arrived in the meantime, also by a slow line. */
+  isBeyondDoubt(now: number): boolean {
+    if (!this.#isTold || this.#since === undefined) return false
+    const bytes = Math.min(this.#taken - this.#takenBefore, MAX_KERNEL_BYTES)
+    return now - this.#since >= this.#limitMs + bytes / SLOW_BYTES_PER_MS
   }
 
   /** A sign of life. True when that ends a silence that was told. */
@@ -72,9 +88,16 @@ export class Silence {
   }
 }
 
-/** The only place where it can be seen that a part of a large write has gone; Node's own socket time-out looks there, too. */
-function handleOf(socket: Socket | undefined): { bytesWritten?: number; writeQueueSize?: number } {
-  return (
-    (socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } } | undefined)?._handle ?? {}
-  )
+/** What Node keeps of a socket's writes. */
+interface Handle {
+  readonly bytesWritten?: number
+  readonly writeQueueSize?: number
+  /** Below TLS. */
+  readonly _parent?: Handle
+}
+
+// The only place where it can be seen that a part of a large write has gone; Node's own socket time-out looks there, too.
+function handleOf(socket: Socket | undefined): Handle {
+  const handle = (socket as { _handle?: Handle } | undefined)?._handle
+  return handle?._parent ?? handle ?? {}
 }
