@@ -77,7 +77,12 @@ export type {
   ConnectionClosed,
   ConnectionOpened,
   DialFailed,
+  FailedOver,
+  NodeAvailable,
+  NodeSuspected,
   Redirected,
+  Refreshed,
+  TopologyChanged,
 } from './core/diagnostics.js'
 export {
   AbortedError,

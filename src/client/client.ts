@@ -30,7 +30,7 @@ import type { CommandSpec } from '../protocol/spec.js'
 import { AbortGroup } from './abort-group.js'
 import { Call } from './call.js'
 import type { Engine } from './engine.js'
-import type { ClientEvents } from './events.js'
+import { type ClientEvents, checkListener } from './events.js'
 import { stateChange } from './stateful.js'
 import { nameOf, provisionalSpec } from './unlisted.js'
 
@@ -173,16 +173,24 @@ export class Client<V extends View = TextView> {
     return this.#callUnlisted(args)
   }
 
-  /** Adds a listener; see {@link ClientEvents}. An `error` nobody listens to does not throw. */
+  /**
+   * Adds a listener; see {@link ClientEvents}. An `error` nobody listens to does not throw, and a listener that throws
+   * harms nobody.
+   *
+   * @throws InvalidArgumentError for an event that there is not.
+   */
   on<E extends keyof ClientEvents>(event: E, listener: (...args: ClientEvents[E]) => void): this {
+    checkListener('on()', event, listener)
     this.#engine.events.on(event, listener)
     return this
   }
   once<E extends keyof ClientEvents>(event: E, listener: (...args: ClientEvents[E]) => void): this {
+    checkListener('once()', event, listener)
     this.#engine.events.once(event, listener)
     return this
   }
   off<E extends keyof ClientEvents>(event: E, listener: (...args: ClientEvents[E]) => void): this {
+    checkListener('off()', event, listener)
     this.#engine.events.off(event, listener)
     return this
   }

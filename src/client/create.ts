@@ -15,6 +15,7 @@ import { Client } from './client.js'
 import { Custody } from './custody.js'
 import { Engine } from './engine.js'
 import type { ClientEvents } from './events.js'
+import { News } from './news.js'
 import {
   type ClusterOptions,
   type ResolvedClientOptions,
@@ -58,6 +59,7 @@ export function createClient(options: ServerOptions = {}): Client {
 
 function build(options: ResolvedClientOptions, discovery: Discovery): Client {
   const events = new Emitter<ClientEvents>()
+  const news = new News(events)
   const sweeper = new Sweeper()
   const credentials = new CredentialStore(options.connection.credentials, error =>
     events.emit('error', error),
@@ -67,8 +69,15 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
     onClose: (_connection, error) => {
       if (error !== undefined) topology.refresh('lost connection')
     },
-    onUnavailable: (node, why) => router.nodeUnavailable(node, why),
-    onAvailable: node => router.nodeAvailable(node),
+    // The news comes last, here and below: a listener may destroy the client.
+    onUnavailable: (node, why) => {
+      router.nodeUnavailable(node, why)
+      news.suspect(node, why)
+    },
+    onAvailable: node => {
+      router.nodeAvailable(node)
+      news.available(node)
+    },
   })
   const topology: Topology = new Topology({
     seeds: options.seeds,
@@ -77,15 +86,18 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
     translate: options.translate,
     options: options.topology,
     hooks: {
-      onChange: (snapshot, reason) => {
+      onChange: (snapshot, reason, changed) => {
         engine.topologyChanged()
-        events.emit('topology', { source: snapshot.source, nodes: snapshot.nodes.length, reason })
+        news.topology(snapshot, reason, changed)
       },
-      onFailover: () => router.topologyChanged(),
+      onFailover: (from, to, slots) => {
+        router.topologyChanged()
+        news.failover(from, to, slots)
+      },
       isWanted: node => router.isWanted(node),
       onFailure: error => engine.topologyFailed(error),
-      onNodeAdded: node => events.emit('node:add', { address: node.address, id: node.id }),
-      onNodeRemoved: node => events.emit('node:remove', { address: node.address, id: node.id }),
+      onNodeAdded: node => news.added(node),
+      onNodeRemoved: node => news.removed(node),
     },
   })
   const router: Router = new Router(topology, options.router)

@@ -302,7 +302,12 @@ describe('events', () => {
     await redis.connect()
     expect(news).toEqual([
       { address: `127.0.0.1:${port}`, id: cluster.nodes[0]?.nodeId },
-      { source: `127.0.0.1:${port}`, nodes: 1, reason: 'connect' },
+      {
+        source: `127.0.0.1:${port}`,
+        reason: 'connect',
+        nodes: 1,
+        changed: { nodesAdded: 1, nodesRemoved: 0, nodesChanged: 0, slots: 16_384 },
+      },
       'once',
     ])
   })
