@@ -129,10 +129,12 @@ function elect(
   return owned
 }
 
-/** The owner of each slot in one view: where it contradicts itself, that of the highest epoch. */
+/** The owner of each slot in one view: where it contradicts itself, that of the highest epoch, and one that serves. */
 function ownersOf(nodes: readonly NodeRecord[]): readonly (NodeRecord | undefined)[] {
   const owners = new Array<NodeRecord | undefined>(SLOTS).fill(undefined)
-  const primaries = nodes.filter(({ role }) => role === 'primary').sort((a, b) => a.epoch - b.epoch)
+  const primaries = nodes
+    .filter(({ role }) => role === 'primary')
+    .sort((a, b) => a.epoch - b.epoch || Number(b.failing) - Number(a.failing))
   for (const record of primaries) {
     for (const [start, end] of record.ranges) owners.fill(record, start, end + 1)
   }

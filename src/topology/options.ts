@@ -13,10 +13,17 @@ export interface TopologyOptions {
    */
   minRefreshGapMs?: number
   /**
-   * Longest pause between refreshes that fail, in milliseconds; pauses double up to it, with full jitter.
-   * @default 1000
+   * Longest time between two refreshes while there are reasons for more, in milliseconds; refreshes that follow each
+   * other, whatever they say, are twice as far apart each time, up to it, with jitter.
+   * @default 2000
    */
   maxRefreshPauseMs?: number
+  /**
+   * After so long without a refresh there is one, in milliseconds, with a jitter of a tenth: for changes that no redirect
+   * tells of. 0 turns it off.
+   * @default 60000
+   */
+  refreshPeriodMs?: number
 }
 
 export type ResolvedTopologyOptions = Readonly<Required<TopologyOptions>>
@@ -25,7 +32,12 @@ export function resolveTopologyOptions(
   options: TopologyOptions = {},
   field = 'topology',
 ): ResolvedTopologyOptions {
-  knownFields(field, options, ['discoveryTimeoutMs', 'minRefreshGapMs', 'maxRefreshPauseMs'])
+  knownFields(field, options, [
+    'discoveryTimeoutMs',
+    'minRefreshGapMs',
+    'maxRefreshPauseMs',
+    'refreshPeriodMs',
+  ])
   const minRefreshGapMs = duration(`${field}.minRefreshGapMs`, options.minRefreshGapMs, 100, {
     min: 0,
     max: 60_000,
@@ -36,9 +48,13 @@ export function resolveTopologyOptions(
       max: 600_000,
     }),
     minRefreshGapMs,
-    maxRefreshPauseMs: duration(`${field}.maxRefreshPauseMs`, options.maxRefreshPauseMs, 1000, {
+    maxRefreshPauseMs: duration(`${field}.maxRefreshPauseMs`, options.maxRefreshPauseMs, 2000, {
       min: minRefreshGapMs,
       max: 600_000,
+    }),
+    refreshPeriodMs: duration(`${field}.refreshPeriodMs`, options.refreshPeriodMs, 60_000, {
+      min: 0,
+      max: 86_400_000,
     }),
   })
 }

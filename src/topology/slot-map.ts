@@ -13,6 +13,16 @@ export class SlotMap<T> {
     return this.#owners[slot]
   }
 
+  /** By slot. Not changed by a `replace` to come. */
+  get owners(): readonly (T | undefined)[] {
+    return this.#owners
+  }
+
+  /** What this one owns. */
+  slotsOf(owner: T): readonly number[] {
+    return this.#owners.flatMap((other, slot) => (other === owner ? slot : []))
+  }
+
   /** Everything anew; slots no range names have no owner. */
   replace(ownerships: Iterable<Ownership<T>>): void {
     const owners = new Array<T | undefined>(SLOTS).fill(undefined)

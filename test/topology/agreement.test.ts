@@ -205,6 +205,10 @@ const CASES: Record<string, Case> = {
     answers: [says('a', 'b 5 @4', 'a 0-9 @3')],
     believed: ['a 0-4 6-9 @3', 'b 5 @4'],
   },
+  '… and at equal epochs the node that serves has it': {
+    answers: [says('a', 'a 0-9 @3', 'b 0-9 @3 failing')],
+    believed: ['a 0-9 @3', 'b @3 failing'],
+  },
   'a slot that one voice knows an owner of has one; a slot nobody has is nobody’s': {
     answers: [says('a', 'a 0-9 @1', 'b @2'), says('b', 'a 0-4 @1', 'b 11 @2')],
     believed: ['a 0-9 @1', 'b 11 @2'],

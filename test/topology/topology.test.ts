@@ -6,10 +6,11 @@ import type { Node } from '../../src/node/node.js'
 import { NodeRegistry } from '../../src/node/registry.js'
 import { createAddressMap, type NatMap } from '../../src/topology/address-map.js'
 import { resolveTopologyOptions } from '../../src/topology/options.js'
+import type { RefreshReason } from '../../src/topology/refresher.js'
 import type { NodeRecord, Snapshot } from '../../src/topology/snapshot.js'
 import { Topology } from '../../src/topology/topology.js'
 import { testContext } from '../support/calls.js'
-import { until } from '../support/wait.js'
+import { turns, until } from '../support/wait.js'
 
 interface Question {
   readonly address: string
@@ -47,6 +48,8 @@ class Scene {
   readonly questions: Question[] = []
   readonly news: string[] = []
   readonly failures: Error[] = []
+  /** Of each refresh, whether it has changed anything. */
+  readonly changes: boolean[] = []
   readonly registry = new NodeRegistry(testContext(), {})
   readonly topology: Topology
 
@@ -63,14 +66,17 @@ class Scene {
       },
       registry: this.registry,
       translate: createAddressMap(natMap),
-      options: resolveTopologyOptions({ minRefreshGapMs: 0 }),
+      options: resolveTopologyOptions({ minRefreshGapMs: 0, refreshPeriodMs: 0 }),
       hooks: {
-        onChange: (snapshot, reason) => this.news.push(`${reason}: ${snapshot.nodes.length}`),
+        onChange: (snapshot, reason, changed) => {
+          this.changes.push(changed)
+          this.news.push(`${reason}: ${snapshot.nodes.length}`)
+        },
+        onFailover: (from, to, slots) => this.news.push(`${from.id} → ${to.id}: ${slots}`),
+        isWanted: () => true,
         onFailure: error => this.failures.push(error),
         onNodeAdded: node => this.news.push(`+${node.id}`),
-        onFailover: () => 0,
-      isWanted: () => false,
-      onNodeRemoved: node => this.news.push(`-${node.id}`),
+        onNodeRemoved: node => this.news.push(`-${node.id}`),
       },
     })
   }
@@ -81,11 +87,12 @@ class Scene {
     return this.questions.splice(0)
   }
 
-  async learn(snapshot: Snapshot): Promise<void> {
-    this.topology.refresh('connect')
-    const [first] = await this.asked(1)
-    first?.answer(snapshot)
-    await until(() => this.topology.snapshot === snapshot)
+  /** Everybody who is asked says so. */
+  async learn(snapshot: Snapshot, reason: RefreshReason = 'connect'): Promise<void> {
+    const before = this.changes.length
+    this.topology.refresh(reason)
+    for (const question of await this.asked(1)) question.answer(snapshot)
+    await until(() => this.changes.length > before)
   }
 
   owner(slot: number): string | undefined {
@@ -106,15 +113,42 @@ describe('Topology', () => {
     scene.topology.destroy()
   })
 
-  test('asks every seed at first, takes the first answer, and takes the other questions back', async () => {
+  test('asks every seed at first, and decides when most have answered: the other questions are taken back', async () => {
+    const many = new Scene([7000, 7001, 7002])
+    many.topology.refresh('connect')
+    const questions = await many.asked(3)
+    expect(questions.map(({ address }) => address)).toEqual([
+      '10.0.0.1:7000',
+      '10.0.0.1:7001',
+      '10.0.0.1:7002',
+    ])
+    questions[2]?.answer(snapshotOf(record('a', 7001, ALL)))
+    await turns()
+    expect(many.topology.snapshot).toBeUndefined()
+    questions[1]?.answer(snapshotOf(record('a', 7001, ALL)))
+    await turns()
+    expect(questions[0]?.signal.aborted).toBe(true)
+    expect(many.owner(0)).toBe('10.0.0.1:7001')
+    expect(many.news).toEqual(['+a', 'connect: 1'])
+    many.topology.destroy()
+  })
+
+  test('one answer is enough when nobody else has anything to say', async () => {
     scene.topology.refresh('connect')
     const questions = await scene.asked(2)
-    expect(questions.map(({ address }) => address)).toEqual(['10.0.0.1:7000', '10.0.0.1:7001'])
+    questions[1]?.answer(snapshotOf(record('a', 7001, ALL)))
+    questions[0]?.fail(new Error('odd'))
+    await turns()
+    expect(scene.owner(0)).toBe('10.0.0.1:7001')
+  })
+
+  test('one answer is enough a little later, although another never answers', async () => {
+    scene.topology.refresh('connect')
+    const questions = await scene.asked(2)
     questions[1]?.answer(snapshotOf(record('a', 7001, ALL)))
     await until(() => scene.topology.snapshot !== undefined)
     expect(questions[0]?.signal.aborted).toBe(true)
     expect(scene.owner(0)).toBe('10.0.0.1:7001')
-    expect(scene.news).toEqual(['+a', 'connect: 1'])
   })
 
   test('a seed given twice is asked once', async () => {
@@ -198,8 +232,8 @@ describe('Topology', () => {
       '10.0.0.1:7009',
       '10.0.0.1:7000',
     ])
-    const [question] = await scene.asked(1)
-    question?.answer(snapshotOf(record('a', 7000, [[0, 16_382]]), record('n', 7009, [[16_383, 16_383]])))
+    const newer = snapshotOf(record('a', 7000, [[0, 16_382]]), record('n', 7009, [[16_383, 16_383]]))
+    for (const question of await scene.asked(1)) question.answer(newer)
     await until(() => scene.news.at(-1) === 'MOVED: 2')
     // The answer is younger than that MOVED.
     expect(scene.owner(7)).toBe('10.0.0.1:7000')
@@ -259,7 +293,7 @@ describe('Topology', () => {
     for (const question of known) question.fail(new ConnectError(question.address, 'connect'))
     const seeds = await scene.asked(2)
     expect(seeds.map(({ address }) => address)).toEqual(['10.0.0.1:7000', '10.0.0.1:7001'])
-    seeds[0]?.answer(snapshotOf(record('new', 7020, ALL)))
+    for (const seed of seeds) seed.answer(snapshotOf(record('new', 7020, ALL)))
     await until(() => scene.owner(0) === '10.0.0.1:7020')
   })
 
