@@ -43,7 +43,7 @@ describe.each([
     const keys = keysOf(0, 50)
     const first = keys.slice(0, 10).map(key => redis.get(key))
     const node = cluster.node(0)
-    await until(() => node.asked.length === 10)
+    await until(() => node.asked.length >= 10)
     // These come when it is known to refuse: none of them is sent.
     const rest = keys.slice(10).map(key => redis.get(key))
     const before = node.asked.length
