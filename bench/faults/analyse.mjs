@@ -11,6 +11,7 @@ const FIRST_ERROR = 2
 const BEFORE_T_MS = 250
 /** A call made within this time after the fault may have been written to a socket whose end its client could not know of yet. */
 const IN_FLIGHT_MS = 20
+const SLOWEST_TOLD = 5
 
 /** Everything of one client in one run. Times in milliseconds since `zero`. */
 export function analyse(record, { windows, zero, stoppedAt }) {
@@ -22,6 +23,7 @@ export function analyse(record, { windows, zero, stoppedAt }) {
     errors: errorsOf(calls, record.errors, zero),
     incr: incrOf(calls, windows, record.errors),
     windows: windows.map(window => windowFacts(calls, window)),
+    slowest: slowestOf(calls, zero),
     lagMs: record.lagMs,
   }
 }
@@ -55,6 +57,20 @@ function summarize(calls) {
     longestMs = Math.max(longestMs, call.end - call.start)
   }
   return { calls: calls.length, errors, wrong, open, longestMs }
+}
+
+/** The longest calls, for whoever looks for the reason. */
+function slowestOf(calls, zero) {
+  return [...calls]
+    .sort((a, b) => b.end - b.start - (a.end - a.start))
+    .slice(0, SLOWEST_TOLD)
+    .map(({ kind, group, start, end, isOk }) => ({
+      kind,
+      group,
+      startedMs: Math.round(start - zero),
+      tookMs: Math.round(end - start),
+      isOk,
+    }))
 }
 
 /** Each distinct error: how often, of which kinds and groups, when. */

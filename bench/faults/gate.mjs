@@ -6,7 +6,8 @@ const HOST = '127.0.0.1'
 
 /**
  * @typedef {object} Rules What a gate does with what comes by. Each may be left out.
- * @property {(link: Link) => boolean} [admit] Whether a new connection is led on; if not it stays open and silent.
+ * @property {(link: Link) => boolean} [admit] Whether a new connection is led on now; if not it is open and silent until
+ * `link.begin()`.
  * @property {(link: Link, chunk: Buffer) => boolean} [heard] The client spoke: whether the server is told.
  * @property {(link: Link, chunk: Buffer) => boolean} [said] The server spoke: whether the client is told.
  */
@@ -40,14 +41,11 @@ export class Gate {
   }
 
   #open(client) {
-    const link = new Link(client)
+    const link = new Link(client, this.#target, this.#rules)
     this.links.add(link)
     client.on('close', () => this.links.delete(link))
-    const { admit = () => true, heard = () => true, said = () => true } = this.#rules
-    if (!admit(link)) return
-    link.lead(this.#target)
-    client.on('data', chunk => heard(link, chunk) && link.server.write(chunk))
-    link.server.on('data', chunk => said(link, chunk) && client.write(chunk))
+    const { admit = () => true } = this.#rules
+    if (admit(link)) link.begin()
   }
 }
 
@@ -57,9 +55,13 @@ export class Link {
   server
   /** When the client left; undefined while it is there. */
   closedAt
+  #target
+  #rules
 
-  constructor(client) {
+  constructor(client, target, rules) {
     this.client = client
+    this.#target = target
+    this.#rules = rules
     client.setNoDelay(true)
     client.on('error', () => {}) // 'close' follows
     client.on('close', () => {
@@ -68,10 +70,33 @@ export class Link {
     })
   }
 
-  lead(port) {
-    this.server = connect({ host: HOST, port, noDelay: true })
-    this.server.on('error', () => {})
-    this.server.on('close', () => this.client.destroy())
+  get source() {
+    return this.client.remoteAddress
+  }
+
+  /** Leads the client on to the server. Until then what it says stays in its socket. */
+  begin() {
+    if (this.server !== undefined || this.closedAt !== undefined) return
+    const { heard = () => true, said = () => true } = this.#rules
+    const { client } = this
+    const server = connect({ host: HOST, port: this.#target, noDelay: true })
+    this.server = server
+    server.on('error', () => {})
+    server.on('close', () => client.destroy())
+    client.on('data', chunk => heard(this, chunk) && server.write(chunk))
+    server.on('data', chunk => said(this, chunk) && client.write(chunk))
+  }
+
+  /** Neither side is read any more: what they say waits, and neither learns of it. */
+  freeze() {
+    this.client.pause()
+    this.server?.pause()
+  }
+
+  thaw() {
+    this.begin()
+    this.client.resume()
+    this.server?.resume()
   }
 
   /** Ends it for both (RST). */

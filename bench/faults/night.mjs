@@ -99,12 +99,11 @@ export function usualStreams(groups) {
 }
 
 /** Writes to the affected shard's two nodes, and to one healthy shard's two. */
-export async function usualProbes({ cluster }, groups) {
+export async function usualProbes(stage, groups) {
+  const { cluster } = stage
   const [first] = cluster.nodes
-  const portsOf = async primary => [
-    primary.port,
-    ...(await cluster.replicas(primary)).map(({ port }) => port),
-  ]
+  const portsOf = async primary =>
+    [primary, ...(await cluster.replicas(primary))].map(node => stage.portOf(node))
   const healthyTag = groups.healthy[0]
   const owner = await cluster.nodeFor(slotOf(healthyTag))
   return [

@@ -143,7 +143,7 @@ export function median(figures) {
 }
 
 function show(figure, unit) {
-  if (!Number.isFinite(figure)) return 'never'
+  if (!Number.isFinite(figure)) return 'not in the run'
   switch (unit) {
     case 'signed ms':
       return `${figure < 0 ? '−' : '+'}${milliseconds(Math.abs(figure))}`

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeMachine } from '../report.mjs'
 import { ADAPTERS } from './adapters.mjs'
-import { blackHoleBy } from './black-hole.mjs'
+import { blackHoleBy, useGates } from './black-hole.mjs'
 import { FAULTS } from './catalogue/index.mjs'
 import { judge, markdown } from './report.mjs'
 import { Stage } from './stage.mjs'
@@ -15,6 +15,7 @@ const USAGE = `node faults/run.mjs [options]
   --clients a,b   clients: ${[...ADAPTERS.keys()].join(', ')}
   --runs n        runs of each fault (5)
   --build folder  the build of slotwise to measure (../dist)
+  --gates         black holes by gates, also where packets could be dropped
   --out file      write everything measured, as JSON, after every run
   --from file     measure nothing, report what --out wrote`
 
@@ -75,7 +76,7 @@ async function measure(fault) {
     return { seconds: seconds(), error: shortly(error) }
   } finally {
     clearTimeout(timer)
-    await stage.dispose()
+    await stage.dispose().catch(error => process.stderr.write(`cleaning up: ${error?.message}\n`))
   }
 }
 
@@ -101,11 +102,12 @@ function progress(fault, run, { runs }) {
   }
   say(`${fault.name} run ${run}: ${result.seconds} s`)
   for (const client of options.clients) {
-    if (result.clients[client] === undefined) continue
-    const judged = judge(fault, client, [result]).filter(({ isMet }) => isMet === false)
-    say(
-      `  ${client}: ${judged.map(({ check, text }) => `${check.label} ${text}`).join('; ') || 'all targets met'}`,
-    )
+    const facts = result.clients[client]
+    if (facts === undefined) continue
+    const missed = judge(fault, client, [result])
+      .filter(({ isMet }) => isMet === false)
+      .map(({ check, text }) => `${check.label} ${text}`)
+    say(`  ${client}: ${facts.notYet ?? (missed.join('; ') || 'all targets met')}`)
   }
 }
 
@@ -116,6 +118,7 @@ function readOptions() {
       clients: { type: 'string' },
       runs: { type: 'string', default: '5' },
       build: { type: 'string' },
+      gates: { type: 'boolean', default: false },
       out: { type: 'string' },
       from: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -125,6 +128,7 @@ function readOptions() {
     console.log(USAGE)
     process.exit(0)
   }
+  if (values.gates) useGates()
   const names = chosen(
     'only',
     values.only,

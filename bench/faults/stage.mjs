@@ -18,8 +18,11 @@ export class Stage {
   cluster
   hands = []
   prober
+  /** Where nodes can be lost to the network, how. */
+  network
   marks = []
   #ends = []
+  #isOver = false
 
   constructor({ clients, build }) {
     this.clients = clients
@@ -31,10 +34,24 @@ export class Stage {
     this.#ends.push(work)
   }
 
+  /** A run that took too long is still on its way when this is done; it can start nothing more. */
   async dispose() {
+    this.#isOver = true
     for (const hand of this.hands) hand.kill()
     this.prober?.kill()
     for (const work of this.#ends.reverse()) await work()
+  }
+
+  #go() {
+    if (this.#isOver) throw new Error('this run is over')
+  }
+
+  /** A process for this client. */
+  hand(id, execArgv) {
+    this.#go()
+    const hand = new Hand(id, execArgv)
+    this.hands.push(hand)
+    return hand
   }
 
   /** A moment worth telling. */
@@ -49,10 +66,12 @@ export class Stage {
   }
 
   async startCluster(options) {
+    this.#go()
     const path = join(this.build, 'local.js')
     if (!existsSync(path)) throw new Error(`${path} is not there: run \`npm run build\` in the project first`)
     const { startCluster } = await import(pathToFileURL(path))
     const cluster = await startCluster(options)
+    if (this.#isOver) await cluster.stop()
     this.atEnd(() => cluster.stop())
     this.cluster ??= cluster
     return cluster
@@ -60,8 +79,7 @@ export class Stage {
 
   /** Starts a process per client and lets them all connect at once. */
   async hire({ nodes, clients = this.clients, execArgv = [], optionsOf, ...options } = {}) {
-    const hands = clients.map(id => new Hand(id, execArgv))
-    this.hands.push(...hands)
+    const hands = clients.map(id => this.hand(id, execArgv))
     await Promise.all(
       hands.map(async hand => {
         const terms = hand.id === 'slotwise' ? options : { ...options, timeoutMs: undefined }
@@ -86,6 +104,7 @@ export class Stage {
   }
 
   async startProber(options) {
+    this.#go()
     this.prober = new Prober()
     await this.prober.start({ host: HOST, ...options })
     return this.prober
@@ -93,7 +112,12 @@ export class Stage {
 
   /** Addresses of a cluster's nodes, as all clients take them for seeds. */
   seeds(cluster = this.cluster) {
-    return cluster.nodes.map(({ port }) => ({ host: HOST, port }))
+    return cluster.nodes.map(node => ({ host: HOST, port: this.portOf(node) }))
+  }
+
+  /** Where clients and prober find a node: it may stand behind a gate. */
+  portOf(node) {
+    return this.network?.portOf(node) ?? node.port
   }
 
   /** Tags per group, by who owns the slot; and the values that everybody reads, singly and `keys` at once. */

@@ -16,12 +16,15 @@ import { night, usualGroups, usualProbes, usualStreams } from '../night.mjs'
 import { PERSISTENT, probesOfShards, threeShards } from '../shards.mjs'
 
 const AFTERWARDS_MS = 4000
+/** Clients whose pauses grow with the outage need longer after a long one. */
+const LONG_AFTERWARDS_MS = 8000
 const DOWN_MS = 5000
 
 export const death = [
-  killed('kill-9', 'kill -9 of a primary', { limitMs: 60_000 }),
+  killed('kill-9', 'kill -9 of a primary', { limitMs: 60_000, afterwardsMs: AFTERWARDS_MS }),
   killed('kill-9-stock', 'kill -9 of a primary, cluster-node-timeout 15 s, deadline 30 s', {
     limitMs: 120_000,
+    afterwardsMs: LONG_AFTERWARDS_MS,
     config: { 'cluster-node-timeout': 15_000 },
     clientOptions: { timeoutMs: 30_000 },
     settleMs: 31_000,
@@ -68,7 +71,7 @@ export const death = [
   },
 ]
 
-function killed(name, title, { limitMs, config, clientOptions, settleMs }) {
+function killed(name, title, { limitMs, afterwardsMs, config, clientOptions, settleMs }) {
   return {
     name,
     title,
@@ -99,7 +102,7 @@ function killed(name, title, { limitMs, config, clientOptions, settleMs }) {
           const until = stage.mark('it is dead')
           const servedAt = await stage.prober.served('affected', until, 60_000)
           stage.marks.push({ name: 'T: the servers serve again', at: servedAt })
-          await stage.wait(AFTERWARDS_MS)
+          await stage.wait(afterwardsMs)
           return { windows: [{ group: 'affected', from, until, servedAt }] }
         },
       }),

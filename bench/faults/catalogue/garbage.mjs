@@ -2,7 +2,6 @@
 // then what no server says. At the handshake that is the first word of any client; later, the first question about a
 // certain key.
 import { callsOf } from '../analyse.mjs'
-import { Hand } from '../crew.mjs'
 import { Gate } from '../gate.mjs'
 import { leave } from '../night.mjs'
 import { shardOf } from '../shards.mjs'
@@ -111,8 +110,7 @@ async function tryOut(stage, cluster, groups, kind, id) {
   const links = []
   const gate = await poisonedGate(bad.port, kind, `{${groups.poisoned[0]}}`, links)
   stage.atEnd(() => gate.close())
-  const hand = new Hand(id)
-  stage.hands.push(hand)
+  const hand = stage.hand(id)
   const connected = await hand.ask(
     'connect',
     {

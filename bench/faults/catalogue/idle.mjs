@@ -1,6 +1,5 @@
 // An hour of refreshes every 5 s, in half a minute: as many of them, closer together. Each client has a cluster of its
 // own, because the servers count connections without saying whose.
-import { Hand } from '../crew.mjs'
 import { leave } from '../night.mjs'
 
 const REFRESHES = 720
@@ -43,8 +42,7 @@ const refreshes = {
 async function refreshing(stage, id) {
   const cluster = await stage.startCluster({ primaries: 3, replicas: 0 })
   const { all } = await stage.prepareTags({ all: { slots: () => true, count: 12 } }, cluster)
-  const hand = new Hand(id)
-  stage.hands.push(hand)
+  const hand = stage.hand(id)
   await hand.ask('connect', { nodes: stage.seeds(cluster), refreshMs: PERIOD_MS })
   if (hand.noSuchOption) return { notYet: 'not yet: no such option' }
   await hand.ask('load', { streams: [{ group: 'all', tags: all, kinds: ['get'], perSecond: 100 }] })

@@ -1,6 +1,5 @@
 // Replies that do not come, and replies that are large.
 import { always, failedIncrs, longestOn, noErrors, nothingLost, onlyInFlightIncrs } from '../checks.mjs'
-import { Hand } from '../crew.mjs'
 import { Gate } from '../gate.mjs'
 import { readKey, slotOf } from '../keys.mjs'
 import { leave, night } from '../night.mjs'
@@ -156,8 +155,7 @@ const large = {
 }
 
 async function burstOf(stage, id, keys) {
-  const hand = new Hand(id, ['--expose-gc'])
-  stage.hands.push(hand)
+  const hand = stage.hand(id, ['--expose-gc'])
   await hand.ask('connect', { nodes: stage.seeds() })
   await hand.ask('burst', { keys: keys.slice(0, 20), bytes: VALUE_BYTES }, 30_000)
   const burst = await hand.ask('burst', { keys, bytes: VALUE_BYTES }, 30_000)

@@ -1,6 +1,5 @@
 // One shard of many is gone for good, and the cluster serves what it has.
 
-import { Hand } from '../crew.mjs'
 import { median } from '../report.mjs'
 import { shardOf } from '../shards.mjs'
 
@@ -75,8 +74,7 @@ const ten = {
 }
 
 async function lose(stage, cluster, { gone, others }, id) {
-  const hand = new Hand(id)
-  stage.hands.push(hand)
+  const hand = stage.hand(id)
   await hand.ask('connect', { nodes: stage.seeds() })
   const streams = [{ group: 'gone', tags: gone, kinds: ['get'], perSecond: ASKED_IN_VAIN }]
   await hand.ask('load', { streams })
