@@ -2,11 +2,24 @@
 // QUIT, CLIENT SETNAME, REPLY, TRACKING, CACHING, NO-EVICT) is not here: the connection's options do that, for every
 // connection and again after each redial.
 import { InvalidArgumentError } from '../core/errors.js'
-import { type Arg, type Command, createCommand, NO_SLOT } from '../protocol/command.js'
+import type { Arg, Command } from '../protocol/command.js'
 import { asBulk, asBulkOrNull, asCount, asFlag, asInt, asOk } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { checkOptions, countArg, flag, integerArg, invalid, textArg, valueArg, wordArg } from './arguments.js'
+import type { CommandSpec } from '../protocol/spec.js'
+import {
+  checkOptions,
+  countArg,
+  flag,
+  integerArg,
+  invalid,
+  type OptionWords,
+  pushOptions,
+  textArg,
+  valueArg,
+  wordArg,
+} from './arguments.js'
 import { asClient, asClients, asPong, type ClientDescription } from './replies.js'
+import { keyless, nameWords } from './shapes.js'
 import type { Bulk, Int, Value } from './types.js'
 
 /** Kinds of connections. */
@@ -57,7 +70,7 @@ const PING = /* @__PURE__ */ specOf('PING')
  * @see https://redis.io/docs/latest/commands/client-getname/
  */
 export function clientGetname(): Command<Bulk | null> {
-  return createCommand(CLIENT_GETNAME, ['CLIENT', 'GETNAME'], NO_SLOT, asBulkOrNull)
+  return keyless(CLIENT_GETNAME, asBulkOrNull)
 }
 
 /**
@@ -65,7 +78,7 @@ export function clientGetname(): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/client-id/
  */
 export function clientId(): Command<Int> {
-  return createCommand(CLIENT_ID, ['CLIENT', 'ID'], NO_SLOT, asInt)
+  return keyless(CLIENT_ID, asInt)
 }
 
 /**
@@ -73,7 +86,7 @@ export function clientId(): Command<Int> {
  * @see https://redis.io/docs/latest/commands/client-info/
  */
 export function clientInfo(): Command<ClientDescription> {
-  return createCommand(CLIENT_INFO, ['CLIENT', 'INFO'], NO_SLOT, asClient)
+  return keyless(CLIENT_INFO, asClient)
 }
 
 /**
@@ -87,23 +100,16 @@ export function clientInfo(): Command<ClientDescription> {
  */
 export function clientKill(filter: ClientKillFilter): Command<number> {
   if (filter === undefined) throw invalid(CLIENT_KILL, 'filter', 'an object', filter)
-  const known = ['id', 'type', 'user', 'addr', 'laddr', 'skipme'] as const
-  const { id, type, user, addr, laddr, skipme } = checkOptions(CLIENT_KILL, filter, known, 'filter')
-  const args: Arg[] = ['CLIENT', 'KILL']
-  if (id !== undefined) args.push('ID', integerArg(CLIENT_KILL, id, 'filter.id'))
-  if (type !== undefined) args.push('TYPE', wordArg(CLIENT_KILL, type, CLIENT_TYPES, 'filter.type'))
-  if (user !== undefined) args.push('USER', textArg(CLIENT_KILL, user, 'filter.user'))
-  if (addr !== undefined) args.push('ADDR', textArg(CLIENT_KILL, addr, 'filter.addr'))
-  if (laddr !== undefined) args.push('LADDR', textArg(CLIENT_KILL, laddr, 'filter.laddr'))
-  if (args.length === 2) {
+  const args = nameWords(CLIENT_KILL)
+  pushOptions(CLIENT_KILL, args, filter, KILL_FILTER, 'filter')
+  if (args.length === (filter.skipme === undefined ? 2 : 4)) {
     throw new InvalidArgumentError(
       'CLIENT KILL',
       'filter',
       'must hold at least one of id, type, user, addr, laddr',
     )
   }
-  if (skipme !== undefined) args.push('SKIPME', flag(CLIENT_KILL, skipme, 'filter.skipme') ? 'YES' : 'NO')
-  return createCommand(CLIENT_KILL, args, NO_SLOT, asCount)
+  return keyless(CLIENT_KILL, asCount, args)
 }
 
 /**
@@ -111,16 +117,9 @@ export function clientKill(filter: ClientKillFilter): Command<number> {
  * @see https://redis.io/docs/latest/commands/client-list/
  */
 export function clientList(options?: ClientListOptions): Command<ClientDescription[]> {
-  const { type, ids } = checkOptions(CLIENT_LIST, options, ['type', 'ids'])
-  const args: Arg[] = ['CLIENT', 'LIST']
-  if (type !== undefined) args.push('TYPE', wordArg(CLIENT_LIST, type, CLIENT_TYPES, 'options.type'))
-  if (ids !== undefined) {
-    if (!Array.isArray(ids) || ids.length === 0)
-      throw invalid(CLIENT_LIST, 'options.ids', 'an array of ids', ids)
-    args.push('ID')
-    for (let i = 0; i < ids.length; i++) args.push(integerArg(CLIENT_LIST, ids[i], `options.ids[${i}]`))
-  }
-  return createCommand(CLIENT_LIST, args, NO_SLOT, asClients)
+  const args = nameWords(CLIENT_LIST)
+  pushOptions(CLIENT_LIST, args, options, LIST_OPTIONS)
+  return keyless(CLIENT_LIST, asClients, args)
 }
 
 /**
@@ -129,9 +128,10 @@ export function clientList(options?: ClientListOptions): Command<ClientDescripti
  */
 export function clientPause(milliseconds: number, options?: ClientPauseOptions): Command<'OK'> {
   const { mode } = checkOptions(CLIENT_PAUSE, options, ['mode'])
-  const args: Arg[] = ['CLIENT', 'PAUSE', countArg(CLIENT_PAUSE, milliseconds, 'milliseconds')]
+  const args = nameWords(CLIENT_PAUSE)
+  args.push(countArg(CLIENT_PAUSE, milliseconds, 'milliseconds'))
   if (mode !== undefined) args.push(wordArg(CLIENT_PAUSE, mode, ['all', 'write'], 'options.mode'))
-  return createCommand(CLIENT_PAUSE, args, NO_SLOT, asOk)
+  return keyless(CLIENT_PAUSE, asOk, args)
 }
 
 /**
@@ -140,9 +140,10 @@ export function clientPause(milliseconds: number, options?: ClientPauseOptions):
  */
 export function clientUnblock(id: number | bigint, options?: ClientUnblockOptions): Command<boolean> {
   const { reason } = checkOptions(CLIENT_UNBLOCK, options, ['reason'])
-  const args: Arg[] = ['CLIENT', 'UNBLOCK', integerArg(CLIENT_UNBLOCK, id, 'id')]
+  const args = nameWords(CLIENT_UNBLOCK)
+  args.push(integerArg(CLIENT_UNBLOCK, id, 'id'))
   if (reason !== undefined) args.push(wordArg(CLIENT_UNBLOCK, reason, ['timeout', 'error'], 'options.reason'))
-  return createCommand(CLIENT_UNBLOCK, args, NO_SLOT, asFlag)
+  return keyless(CLIENT_UNBLOCK, asFlag, args)
 }
 
 /**
@@ -150,7 +151,7 @@ export function clientUnblock(id: number | bigint, options?: ClientUnblockOption
  * @see https://redis.io/docs/latest/commands/client-unpause/
  */
 export function clientUnpause(): Command<'OK'> {
-  return createCommand(CLIENT_UNPAUSE, ['CLIENT', 'UNPAUSE'], NO_SLOT, asOk)
+  return keyless(CLIENT_UNPAUSE, asOk)
 }
 
 /**
@@ -158,7 +159,7 @@ export function clientUnpause(): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/echo/
  */
 export function echo(message: Value): Command<Bulk> {
-  return createCommand(ECHO, ['ECHO', valueArg(ECHO, message, 'message')], NO_SLOT, asBulk)
+  return keyless(ECHO, asBulk, ['ECHO', valueArg(ECHO, message, 'message')])
 }
 
 /**
@@ -166,7 +167,26 @@ export function echo(message: Value): Command<Bulk> {
  * @see https://redis.io/docs/latest/commands/ping/
  */
 export function ping(): Command<'PONG'> {
-  return createCommand(PING, ['PING'], NO_SLOT, asPong)
+  return keyless(PING, asPong)
 }
 
-const CLIENT_TYPES = ['normal', 'master', 'replica', 'pubsub'] as const
+const KILL_FILTER: OptionWords<ClientKillFilter> = {
+  id: ['ID', integerArg],
+  type: ['TYPE', clientTypeArg],
+  user: ['USER', textArg],
+  addr: ['ADDR', textArg],
+  laddr: ['LADDR', textArg],
+  skipme: (spec, args, skipme, name) => args.push('SKIPME', flag(spec, skipme, name) ? 'YES' : 'NO'),
+}
+
+const LIST_OPTIONS: OptionWords<ClientListOptions> = { type: ['TYPE', clientTypeArg], ids: pushIds }
+
+function clientTypeArg(spec: CommandSpec, type: ClientType, name: string): Arg {
+  return wordArg(spec, type, ['normal', 'master', 'replica', 'pubsub'], name)
+}
+
+function pushIds(spec: CommandSpec, args: Arg[], ids: readonly (number | bigint)[], name: string): void {
+  if (!Array.isArray(ids) || ids.length === 0) throw invalid(spec, name, 'an array of ids', ids)
+  args.push('ID')
+  for (let i = 0; i < ids.length; i++) args.push(integerArg(spec, ids[i], `${name}[${i}]`))
+}

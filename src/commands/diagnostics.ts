@@ -1,9 +1,17 @@
 // Builders of the server group: what a server tells of its latency, its memory and its slow commands.
-import { type Arg, type Command, createCommand, NO_SLOT } from '../protocol/command.js'
+import { type Command, createCommand } from '../protocol/command.js'
 import { asCount, asCountOrNull, asOk, asText } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
 import { keySlot } from '../protocol/slot.js'
-import { checkOptions, countArg, integerArg, keyArg, pushTexts, textArg } from './arguments.js'
+import {
+  countArg,
+  integerArg,
+  keyArg,
+  type OptionWords,
+  pushOptions,
+  pushTexts,
+  textArg,
+} from './arguments.js'
 import {
   asLatencyHistograms,
   asLatencyLatest,
@@ -16,6 +24,7 @@ import {
   type MemoryStats,
   type SlowlogEntry,
 } from './server-replies.js'
+import { keyless, nameWords } from './shapes.js'
 import type { Key } from './types.js'
 
 export interface MemoryUsageOptions {
@@ -43,7 +52,7 @@ const SLOWLOG_RESET = /* @__PURE__ */ specOf('SLOWLOG RESET')
  * @see https://redis.io/docs/latest/commands/latency-doctor/
  */
 export function latencyDoctor(): Command<string> {
-  return createCommand(LATENCY_DOCTOR, ['LATENCY', 'DOCTOR'], NO_SLOT, asText)
+  return keyless(LATENCY_DOCTOR, asText)
 }
 
 /**
@@ -51,8 +60,9 @@ export function latencyDoctor(): Command<string> {
  * @see https://redis.io/docs/latest/commands/latency-graph/
  */
 export function latencyGraph(event: string): Command<string> {
-  const args = ['LATENCY', 'GRAPH', textArg(LATENCY_GRAPH, event, 'event')]
-  return createCommand(LATENCY_GRAPH, args, NO_SLOT, asText)
+  const args = nameWords(LATENCY_GRAPH)
+  args.push(textArg(LATENCY_GRAPH, event, 'event'))
+  return keyless(LATENCY_GRAPH, asText, args)
 }
 
 /**
@@ -62,9 +72,9 @@ export function latencyGraph(event: string): Command<string> {
 export function latencyHistogram(
   commands?: string | readonly string[],
 ): Command<Record<string, LatencyHistogram>> {
-  const args: Arg[] = ['LATENCY', 'HISTOGRAM']
+  const args = nameWords(LATENCY_HISTOGRAM)
   if (commands !== undefined) pushTexts(LATENCY_HISTOGRAM, args, commands, 'commands')
-  return createCommand(LATENCY_HISTOGRAM, args, NO_SLOT, asLatencyHistograms)
+  return keyless(LATENCY_HISTOGRAM, asLatencyHistograms, args)
 }
 
 /**
@@ -72,8 +82,9 @@ export function latencyHistogram(
  * @see https://redis.io/docs/latest/commands/latency-history/
  */
 export function latencyHistory(event: string): Command<LatencySample[]> {
-  const args = ['LATENCY', 'HISTORY', textArg(LATENCY_HISTORY, event, 'event')]
-  return createCommand(LATENCY_HISTORY, args, NO_SLOT, asLatencySamples)
+  const args = nameWords(LATENCY_HISTORY)
+  args.push(textArg(LATENCY_HISTORY, event, 'event'))
+  return keyless(LATENCY_HISTORY, asLatencySamples, args)
 }
 
 /**
@@ -81,7 +92,7 @@ export function latencyHistory(event: string): Command<LatencySample[]> {
  * @see https://redis.io/docs/latest/commands/latency-latest/
  */
 export function latencyLatest(): Command<LatencyPeak[]> {
-  return createCommand(LATENCY_LATEST, ['LATENCY', 'LATEST'], NO_SLOT, asLatencyLatest)
+  return keyless(LATENCY_LATEST, asLatencyLatest)
 }
 
 /**
@@ -89,9 +100,9 @@ export function latencyLatest(): Command<LatencyPeak[]> {
  * @see https://redis.io/docs/latest/commands/latency-reset/
  */
 export function latencyReset(events?: string | readonly string[]): Command<number> {
-  const args: Arg[] = ['LATENCY', 'RESET']
+  const args = nameWords(LATENCY_RESET)
   if (events !== undefined) pushTexts(LATENCY_RESET, args, events, 'events')
-  return createCommand(LATENCY_RESET, args, NO_SLOT, asCount)
+  return keyless(LATENCY_RESET, asCount, args)
 }
 
 /**
@@ -99,7 +110,7 @@ export function latencyReset(events?: string | readonly string[]): Command<numbe
  * @see https://redis.io/docs/latest/commands/memory-doctor/
  */
 export function memoryDoctor(): Command<string> {
-  return createCommand(MEMORY_DOCTOR, ['MEMORY', 'DOCTOR'], NO_SLOT, asText)
+  return keyless(MEMORY_DOCTOR, asText)
 }
 
 /**
@@ -107,7 +118,7 @@ export function memoryDoctor(): Command<string> {
  * @see https://redis.io/docs/latest/commands/memory-malloc-stats/
  */
 export function memoryMallocStats(): Command<string> {
-  return createCommand(MEMORY_MALLOC_STATS, ['MEMORY', 'MALLOC-STATS'], NO_SLOT, asText)
+  return keyless(MEMORY_MALLOC_STATS, asText)
 }
 
 /**
@@ -115,7 +126,7 @@ export function memoryMallocStats(): Command<string> {
  * @see https://redis.io/docs/latest/commands/memory-purge/
  */
 export function memoryPurge(): Command<'OK'> {
-  return createCommand(MEMORY_PURGE, ['MEMORY', 'PURGE'], NO_SLOT, asOk)
+  return keyless(MEMORY_PURGE, asOk)
 }
 
 /**
@@ -123,7 +134,7 @@ export function memoryPurge(): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/memory-stats/
  */
 export function memoryStats(): Command<MemoryStats> {
-  return createCommand(MEMORY_STATS, ['MEMORY', 'STATS'], NO_SLOT, asMemoryStats)
+  return keyless(MEMORY_STATS, asMemoryStats)
 }
 
 /**
@@ -131,9 +142,9 @@ export function memoryStats(): Command<MemoryStats> {
  * @see https://redis.io/docs/latest/commands/memory-usage/
  */
 export function memoryUsage(key: Key, options?: MemoryUsageOptions): Command<number | null> {
-  const { samples } = checkOptions(MEMORY_USAGE, options, ['samples'])
-  const args = ['MEMORY', 'USAGE', keyArg(MEMORY_USAGE, key)]
-  if (samples !== undefined) args.push('SAMPLES', countArg(MEMORY_USAGE, samples, 'options.samples'))
+  const args = nameWords(MEMORY_USAGE)
+  args.push(keyArg(MEMORY_USAGE, key))
+  pushOptions(MEMORY_USAGE, args, options, USAGE_OPTIONS)
   return createCommand(MEMORY_USAGE, args, keySlot(key), asCountOrNull)
 }
 
@@ -142,9 +153,9 @@ export function memoryUsage(key: Key, options?: MemoryUsageOptions): Command<num
  * @see https://redis.io/docs/latest/commands/slowlog-get/
  */
 export function slowlogGet(count?: number): Command<SlowlogEntry[]> {
-  const args: Arg[] = ['SLOWLOG', 'GET']
+  const args = nameWords(SLOWLOG_GET)
   if (count !== undefined) args.push(integerArg(SLOWLOG_GET, count, 'count'))
-  return createCommand(SLOWLOG_GET, args, NO_SLOT, asSlowlog)
+  return keyless(SLOWLOG_GET, asSlowlog, args)
 }
 
 /**
@@ -152,7 +163,7 @@ export function slowlogGet(count?: number): Command<SlowlogEntry[]> {
  * @see https://redis.io/docs/latest/commands/slowlog-len/
  */
 export function slowlogLen(): Command<number> {
-  return createCommand(SLOWLOG_LEN, ['SLOWLOG', 'LEN'], NO_SLOT, asCount)
+  return keyless(SLOWLOG_LEN, asCount)
 }
 
 /**
@@ -160,5 +171,7 @@ export function slowlogLen(): Command<number> {
  * @see https://redis.io/docs/latest/commands/slowlog-reset/
  */
 export function slowlogReset(): Command<'OK'> {
-  return createCommand(SLOWLOG_RESET, ['SLOWLOG', 'RESET'], NO_SLOT, asOk)
+  return keyless(SLOWLOG_RESET, asOk)
 }
+
+const USAGE_OPTIONS: OptionWords<MemoryUsageOptions> = { samples: ['SAMPLES', countArg] }

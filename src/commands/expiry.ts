@@ -1,17 +1,18 @@
-import { type Command, createCommand } from '../protocol/command.js'
+import type { Command } from '../protocol/command.js'
 import { asCount, asFlag } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { keySlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
 import {
   checkAtMostOne,
-  checkOptions,
+  countTrue,
   integerArg,
   keyArg,
-  pushFlag,
+  type OptionWords,
+  pushOptions,
   type Timestamp,
   timestampArg,
 } from './arguments.js'
+import { keyed, ofKey } from './shapes.js'
 import type { Key } from './types.js'
 
 /** When a new time to live is to be set; at most one, or `xx` with `gt` or `lt`. Since 7.0. */
@@ -58,7 +59,7 @@ export function expireat(key: Key, time: Timestamp, options?: ExpireOptions): Co
  * @see https://redis.io/docs/latest/commands/expiretime/
  */
 export function expiretime(key: Key): Command<number> {
-  return createCommand(EXPIRETIME, ['EXPIRETIME', keyArg(EXPIRETIME, key)], keySlot(key), asCount)
+  return ofKey(EXPIRETIME, key, asCount)
 }
 
 /**
@@ -66,7 +67,7 @@ export function expiretime(key: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/persist/
  */
 export function persist(key: Key): Command<boolean> {
-  return createCommand(PERSIST, ['PERSIST', keyArg(PERSIST, key)], keySlot(key), asFlag)
+  return ofKey(PERSIST, key, asFlag)
 }
 
 /**
@@ -92,7 +93,7 @@ export function pexpireat(key: Key, time: Timestamp, options?: ExpireOptions): C
  * @see https://redis.io/docs/latest/commands/pexpiretime/
  */
 export function pexpiretime(key: Key): Command<number> {
-  return createCommand(PEXPIRETIME, ['PEXPIRETIME', keyArg(PEXPIRETIME, key)], keySlot(key), asCount)
+  return ofKey(PEXPIRETIME, key, asCount)
 }
 
 /**
@@ -100,7 +101,7 @@ export function pexpiretime(key: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/pttl/
  */
 export function pttl(key: Key): Command<number> {
-  return createCommand(PTTL, ['PTTL', keyArg(PTTL, key)], keySlot(key), asCount)
+  return ofKey(PTTL, key, asCount)
 }
 
 /**
@@ -108,8 +109,10 @@ export function pttl(key: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/ttl/
  */
 export function ttl(key: Key): Command<number> {
-  return createCommand(TTL, ['TTL', keyArg(TTL, key)], keySlot(key), asCount)
+  return ofKey(TTL, key, asCount)
 }
+
+const EXPIRE_OPTIONS: OptionWords<ExpireOptions> = { nx: 'NX', xx: 'XX', gt: 'GT', lt: 'LT' }
 
 function expiring(
   spec: CommandSpec,
@@ -118,12 +121,9 @@ function expiring(
   options: ExpireOptions | undefined,
 ): Command<boolean> {
   const args = [spec.name, keyArg(spec, key), time]
-  const { nx, xx, gt, lt } = checkOptions(spec, options, ['nx', 'xx', 'gt', 'lt'])
-  const none = pushFlag(spec, args, 'NX', nx, 'options.nx')
-  const some = pushFlag(spec, args, 'XX', xx, 'options.xx')
-  const later = pushFlag(spec, args, 'GT', gt, 'options.gt')
-  const sooner = pushFlag(spec, args, 'LT', lt, 'options.lt')
-  checkAtMostOne(spec, Number(later) + Number(sooner), 'gt and lt')
-  checkAtMostOne(spec, Number(none) + Number(some || later || sooner), 'nx, and xx, gt or lt')
-  return createCommand(spec, args, keySlot(key), asFlag)
+  pushOptions(spec, args, options, EXPIRE_OPTIONS)
+  const { nx, xx, gt, lt } = options ?? {}
+  checkAtMostOne(spec, countTrue(gt, lt), 'gt and lt')
+  checkAtMostOne(spec, countTrue(nx, xx || gt || lt), 'nx, and xx, gt or lt')
+  return keyed(spec, args, asFlag)
 }

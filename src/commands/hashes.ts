@@ -1,5 +1,5 @@
 // Builders of the hash group.
-import { type Arg, type Command, createCommand } from '../protocol/command.js'
+import type { Command } from '../protocol/command.js'
 import {
   asBulkOrNull,
   asBulks,
@@ -13,10 +13,7 @@ import {
   asPairs,
 } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { keySlot } from '../protocol/slot.js'
 import {
-  checkOptions,
-  cursorArg,
   finiteArg,
   integerArg,
   keyArg,
@@ -24,11 +21,11 @@ import {
   type Pairs,
   pushKeys,
   pushPairs,
-  pushScan,
   type ScanOptions,
   valueArg,
 } from './arguments.js'
 import { asHashPage, type HashPage } from './replies.js'
+import { keyed, keyWords, ofField, ofInteger, ofKey, ofPage } from './shapes.js'
 import type { Bulk, Fields, Int, Key, Value } from './types.js'
 
 const HDEL = /* @__PURE__ */ specOf('HDEL')
@@ -53,9 +50,9 @@ const HVALS = /* @__PURE__ */ specOf('HVALS')
  * @see https://redis.io/docs/latest/commands/hdel/
  */
 export function hdel(key: Key, fieldOrFields: Key | readonly Key[]): Command<number> {
-  const args = ['HDEL', keyArg(HDEL, key)]
+  const args = keyWords(HDEL, key)
   pushKeys(HDEL, args, keyList(HDEL, fieldOrFields, 'fieldOrFields'), 'fieldOrFields')
-  return createCommand(HDEL, args, keySlot(key), asCount)
+  return keyed(HDEL, args, asCount)
 }
 
 /**
@@ -63,8 +60,7 @@ export function hdel(key: Key, fieldOrFields: Key | readonly Key[]): Command<num
  * @see https://redis.io/docs/latest/commands/hexists/
  */
 export function hexists(key: Key, field: Key): Command<boolean> {
-  const args = ['HEXISTS', keyArg(HEXISTS, key), keyArg(HEXISTS, field, 'field')]
-  return createCommand(HEXISTS, args, keySlot(key), asFlag)
+  return ofField(HEXISTS, key, field, asFlag)
 }
 
 /**
@@ -72,8 +68,7 @@ export function hexists(key: Key, field: Key): Command<boolean> {
  * @see https://redis.io/docs/latest/commands/hget/
  */
 export function hget(key: Key, field: Key): Command<Bulk | null> {
-  const args = ['HGET', keyArg(HGET, key), keyArg(HGET, field, 'field')]
-  return createCommand(HGET, args, keySlot(key), asBulkOrNull)
+  return ofField(HGET, key, field, asBulkOrNull)
 }
 
 /**
@@ -88,7 +83,7 @@ export function hget(key: Key, field: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/hgetall/
  */
 export function hgetall(key: Key): Command<Fields> {
-  return createCommand(HGETALL, ['HGETALL', keyArg(HGETALL, key)], keySlot(key), asFields)
+  return ofKey(HGETALL, key, asFields)
 }
 
 /**
@@ -98,7 +93,7 @@ export function hgetall(key: Key): Command<Fields> {
 export function hincrby(key: Key, field: Key, increment: number | bigint): Command<Int> {
   const args = ['HINCRBY', keyArg(HINCRBY, key), keyArg(HINCRBY, field, 'field')]
   args.push(integerArg(HINCRBY, increment, 'increment'))
-  return createCommand(HINCRBY, args, keySlot(key), asInt)
+  return keyed(HINCRBY, args, asInt)
 }
 
 /**
@@ -108,7 +103,7 @@ export function hincrby(key: Key, field: Key, increment: number | bigint): Comma
 export function hincrbyfloat(key: Key, field: Key, increment: number): Command<number> {
   const args = ['HINCRBYFLOAT', keyArg(HINCRBYFLOAT, key), keyArg(HINCRBYFLOAT, field, 'field')]
   args.push(finiteArg(HINCRBYFLOAT, increment, 'increment'))
-  return createCommand(HINCRBYFLOAT, args, keySlot(key), asNumber)
+  return keyed(HINCRBYFLOAT, args, asNumber)
 }
 
 /**
@@ -116,7 +111,7 @@ export function hincrbyfloat(key: Key, field: Key, increment: number): Command<n
  * @see https://redis.io/docs/latest/commands/hkeys/
  */
 export function hkeys(key: Key): Command<Bulk[]> {
-  return createCommand(HKEYS, ['HKEYS', keyArg(HKEYS, key)], keySlot(key), asBulks)
+  return ofKey(HKEYS, key, asBulks)
 }
 
 /**
@@ -124,7 +119,7 @@ export function hkeys(key: Key): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/hlen/
  */
 export function hlen(key: Key): Command<number> {
-  return createCommand(HLEN, ['HLEN', keyArg(HLEN, key)], keySlot(key), asCount)
+  return ofKey(HLEN, key, asCount)
 }
 
 /**
@@ -132,9 +127,9 @@ export function hlen(key: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/hmget/
  */
 export function hmget(key: Key, fields: readonly Key[]): Command<(Bulk | null)[]> {
-  const args = ['HMGET', keyArg(HMGET, key)]
+  const args = keyWords(HMGET, key)
   pushKeys(HMGET, args, fields, 'fields')
-  return createCommand(HMGET, args, keySlot(key), asBulksOrNulls)
+  return keyed(HMGET, args, asBulksOrNulls)
 }
 
 /**
@@ -143,9 +138,9 @@ export function hmget(key: Key, fields: readonly Key[]): Command<(Bulk | null)[]
  * @see https://redis.io/docs/latest/commands/hmset/
  */
 export function hmset(key: Key, fields: Pairs): Command<'OK'> {
-  const args = ['HMSET', keyArg(HMSET, key)]
+  const args = keyWords(HMSET, key)
   pushPairs(HMSET, args, fields, 'fields')
-  return createCommand(HMSET, args, keySlot(key), asOk)
+  return keyed(HMSET, args, asOk)
 }
 
 /**
@@ -153,7 +148,7 @@ export function hmset(key: Key, fields: Pairs): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/hrandfield/
  */
 export function hrandfield(key: Key): Command<Bulk | null> {
-  return createCommand(HRANDFIELD, ['HRANDFIELD', keyArg(HRANDFIELD, key)], keySlot(key), asBulkOrNull)
+  return ofKey(HRANDFIELD, key, asBulkOrNull)
 }
 
 /**
@@ -162,7 +157,7 @@ export function hrandfield(key: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/hrandfield/
  */
 export function hrandfieldCount(key: Key, count: number): Command<Bulk[]> {
-  return createCommand(HRANDFIELD, randomArgs(key, count), keySlot(key), asBulks)
+  return ofInteger(HRANDFIELD, key, count, 'count', asBulks)
 }
 
 /**
@@ -170,9 +165,9 @@ export function hrandfieldCount(key: Key, count: number): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/hrandfield/
  */
 export function hrandfieldWithValues(key: Key, count: number): Command<[Bulk, Bulk][]> {
-  const args = randomArgs(key, count)
-  args.push('WITHVALUES')
-  return createCommand(HRANDFIELD, args, keySlot(key), asPairs)
+  const args = keyWords(HRANDFIELD, key)
+  args.push(integerArg(HRANDFIELD, count, 'count'), 'WITHVALUES')
+  return keyed(HRANDFIELD, args, asPairs)
 }
 
 /**
@@ -180,10 +175,7 @@ export function hrandfieldWithValues(key: Key, count: number): Command<[Bulk, Bu
  * @see https://redis.io/docs/latest/commands/hscan/
  */
 export function hscan(key: Key, cursor: string | number | bigint, options?: ScanOptions): Command<HashPage> {
-  const chosen = checkOptions(HSCAN, options, ['match', 'count'])
-  const args = ['HSCAN', keyArg(HSCAN, key), cursorArg(HSCAN, cursor)]
-  pushScan(HSCAN, args, chosen)
-  return createCommand(HSCAN, args, keySlot(key), asHashPage)
+  return ofPage(HSCAN, key, cursor, options, asHashPage)
 }
 
 /**
@@ -197,9 +189,9 @@ export function hscan(key: Key, cursor: string | number | bigint, options?: Scan
  * @see https://redis.io/docs/latest/commands/hset/
  */
 export function hset(key: Key, fields: Pairs): Command<number> {
-  const args = ['HSET', keyArg(HSET, key)]
+  const args = keyWords(HSET, key)
   pushPairs(HSET, args, fields, 'fields')
-  return createCommand(HSET, args, keySlot(key), asCount)
+  return keyed(HSET, args, asCount)
 }
 
 /**
@@ -208,7 +200,7 @@ export function hset(key: Key, fields: Pairs): Command<number> {
  */
 export function hsetnx(key: Key, field: Key, value: Value): Command<boolean> {
   const args = ['HSETNX', keyArg(HSETNX, key), keyArg(HSETNX, field, 'field'), valueArg(HSETNX, value)]
-  return createCommand(HSETNX, args, keySlot(key), asFlag)
+  return keyed(HSETNX, args, asFlag)
 }
 
 /**
@@ -216,8 +208,7 @@ export function hsetnx(key: Key, field: Key, value: Value): Command<boolean> {
  * @see https://redis.io/docs/latest/commands/hstrlen/
  */
 export function hstrlen(key: Key, field: Key): Command<number> {
-  const args = ['HSTRLEN', keyArg(HSTRLEN, key), keyArg(HSTRLEN, field, 'field')]
-  return createCommand(HSTRLEN, args, keySlot(key), asCount)
+  return ofField(HSTRLEN, key, field, asCount)
 }
 
 /**
@@ -225,9 +216,5 @@ export function hstrlen(key: Key, field: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/hvals/
  */
 export function hvals(key: Key): Command<Bulk[]> {
-  return createCommand(HVALS, ['HVALS', keyArg(HVALS, key)], keySlot(key), asBulks)
-}
-
-function randomArgs(key: Key, count: number): Arg[] {
-  return ['HRANDFIELD', keyArg(HRANDFIELD, key), integerArg(HRANDFIELD, count, 'count')]
+  return ofKey(HVALS, key, asBulks)
 }

@@ -2,14 +2,7 @@
 // expiry.ts. WAIT is deliberately not here: on a
 // shared connection it would wait for other callers' writes.
 import { InvalidArgumentError } from '../core/errors.js'
-import {
-  type Arg,
-  type Command,
-  createCommand,
-  createHints,
-  NO_SLOT,
-  withHints,
-} from '../protocol/command.js'
+import { type Arg, type Command, createCommand, createHints, withHints } from '../protocol/command.js'
 import {
   asBufferOrNull,
   asBulkOrNull,
@@ -25,7 +18,7 @@ import {
   type ScanPage,
 } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { keySlot, keysSlot } from '../protocol/slot.js'
+import { keysSlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
 import {
   checkOptions,
@@ -36,14 +29,26 @@ import {
   keyArg,
   keyList,
   type Limit,
-  pushFlag,
+  type OptionWords,
   pushKeys,
   pushLimit,
-  pushScan,
+  pushOptions,
+  SCAN_OPTIONS,
   type ScanOptions,
   textArg,
 } from './arguments.js'
 import { asMigrated } from './replies.js'
+import {
+  keyed,
+  keyless,
+  keyWords,
+  ofCount,
+  ofKey,
+  ofKeyInside,
+  ofKeys,
+  twiceKeyed,
+  twoKeyWords,
+} from './shapes.js'
 import type { Bulk, Key } from './types.js'
 
 export interface CopyOptions {
@@ -125,11 +130,9 @@ const UNLINK = /* @__PURE__ */ specOf('UNLINK')
  * @see https://redis.io/docs/latest/commands/copy/
  */
 export function copy(source: Key, destination: Key, options?: CopyOptions): Command<boolean> {
-  const { db, replace } = checkOptions(COPY, options, ['db', 'replace'])
-  const args = ['COPY', keyArg(COPY, source, 'source'), keyArg(COPY, destination, 'destination')]
-  if (db !== undefined) args.push('DB', countArg(COPY, db, 'options.db'))
-  pushFlag(COPY, args, 'REPLACE', replace, 'options.replace')
-  return createCommand(COPY, args, keysSlot([source, destination]), asFlag)
+  const args = twoKeyWords(COPY, source, 'source', destination, 'destination')
+  pushOptions(COPY, args, options, COPY_OPTIONS)
+  return twiceKeyed(COPY, args, asFlag)
 }
 
 /**
@@ -137,7 +140,7 @@ export function copy(source: Key, destination: Key, options?: CopyOptions): Comm
  * @see https://redis.io/docs/latest/commands/del/
  */
 export function del(keyOrKeys: Key | readonly Key[]): Command<number> {
-  return countKeys(DEL, keyOrKeys)
+  return ofKeys(DEL, keyOrKeys, asCount)
 }
 
 /**
@@ -146,8 +149,7 @@ export function del(keyOrKeys: Key | readonly Key[]): Command<number> {
  * @see https://redis.io/docs/latest/commands/dump/
  */
 export function dump(key: Key): Command<Buffer | null> {
-  const command = createCommand(DUMP, ['DUMP', keyArg(DUMP, key)], keySlot(key), asBufferOrNull)
-  return withHints(command, BINARY)
+  return withHints(ofKey(DUMP, key, asBufferOrNull), BINARY)
 }
 
 /**
@@ -155,7 +157,7 @@ export function dump(key: Key): Command<Buffer | null> {
  * @see https://redis.io/docs/latest/commands/exists/
  */
 export function exists(keyOrKeys: Key | readonly Key[]): Command<number> {
-  return countKeys(EXISTS, keyOrKeys)
+  return ofKeys(EXISTS, keyOrKeys, asCount)
 }
 
 /**
@@ -164,7 +166,7 @@ export function exists(keyOrKeys: Key | readonly Key[]): Command<number> {
  * @see https://redis.io/docs/latest/commands/keys/
  */
 export function keys(pattern: Key): Command<Bulk[]> {
-  return createCommand(KEYS, ['KEYS', keyArg(KEYS, pattern, 'pattern')], NO_SLOT, asBulks)
+  return keyless(KEYS, asBulks, keyWords(KEYS, pattern, 'pattern'))
 }
 
 /**
@@ -181,8 +183,8 @@ export function migrate(keyOrKeys: Key | readonly Key[], options: MigrateOptions
   args.push(countArg(MIGRATE, target.port, 'options.port', 1), '')
   args.push(countArg(MIGRATE, target.db ?? 0, 'options.db'))
   args.push(countArg(MIGRATE, target.timeoutMs ?? 1000, 'options.timeoutMs', 1))
-  pushFlag(MIGRATE, args, 'COPY', target.copy, 'options.copy')
-  pushFlag(MIGRATE, args, 'REPLACE', target.replace, 'options.replace')
+  if (flag(MIGRATE, target.copy, 'options.copy')) args.push('COPY')
+  if (flag(MIGRATE, target.replace, 'options.replace')) args.push('REPLACE')
   pushMigrateAuth(args, target)
   args.push('KEYS')
   pushKeys(MIGRATE, args, moved, 'keyOrKeys')
@@ -194,7 +196,7 @@ export function migrate(keyOrKeys: Key | readonly Key[], options: MigrateOptions
  * @see https://redis.io/docs/latest/commands/move/
  */
 export function move(key: Key, db: number): Command<boolean> {
-  return createCommand(MOVE, ['MOVE', keyArg(MOVE, key), countArg(MOVE, db, 'db')], keySlot(key), asFlag)
+  return ofCount(MOVE, key, db, asFlag, 'db')
 }
 
 /**
@@ -202,8 +204,7 @@ export function move(key: Key, db: number): Command<boolean> {
  * @see https://redis.io/docs/latest/commands/object-encoding/
  */
 export function objectEncoding(key: Key): Command<string | null> {
-  const args = ['OBJECT', 'ENCODING', keyArg(OBJECT_ENCODING, key)]
-  return createCommand(OBJECT_ENCODING, args, keySlot(key), asTextOrNull)
+  return ofKeyInside(OBJECT_ENCODING, key, asTextOrNull)
 }
 
 /**
@@ -212,8 +213,7 @@ export function objectEncoding(key: Key): Command<string | null> {
  * @see https://redis.io/docs/latest/commands/object-freq/
  */
 export function objectFreq(key: Key): Command<number | null> {
-  const args = ['OBJECT', 'FREQ', keyArg(OBJECT_FREQ, key)]
-  return createCommand(OBJECT_FREQ, args, keySlot(key), asCountOrNull)
+  return ofKeyInside(OBJECT_FREQ, key, asCountOrNull)
 }
 
 /**
@@ -221,8 +221,7 @@ export function objectFreq(key: Key): Command<number | null> {
  * @see https://redis.io/docs/latest/commands/object-idletime/
  */
 export function objectIdletime(key: Key): Command<number | null> {
-  const args = ['OBJECT', 'IDLETIME', keyArg(OBJECT_IDLETIME, key)]
-  return createCommand(OBJECT_IDLETIME, args, keySlot(key), asCountOrNull)
+  return ofKeyInside(OBJECT_IDLETIME, key, asCountOrNull)
 }
 
 /**
@@ -230,8 +229,7 @@ export function objectIdletime(key: Key): Command<number | null> {
  * @see https://redis.io/docs/latest/commands/object-refcount/
  */
 export function objectRefcount(key: Key): Command<number | null> {
-  const args = ['OBJECT', 'REFCOUNT', keyArg(OBJECT_REFCOUNT, key)]
-  return createCommand(OBJECT_REFCOUNT, args, keySlot(key), asCountOrNull)
+  return ofKeyInside(OBJECT_REFCOUNT, key, asCountOrNull)
 }
 
 /**
@@ -239,7 +237,7 @@ export function objectRefcount(key: Key): Command<number | null> {
  * @see https://redis.io/docs/latest/commands/randomkey/
  */
 export function randomkey(): Command<Bulk | null> {
-  return createCommand(RANDOMKEY, ['RANDOMKEY'], NO_SLOT, asBulkOrNull)
+  return keyless(RANDOMKEY, asBulkOrNull)
 }
 
 /**
@@ -247,8 +245,7 @@ export function randomkey(): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/rename/
  */
 export function rename(key: Key, newKey: Key): Command<'OK'> {
-  const args = ['RENAME', keyArg(RENAME, key), keyArg(RENAME, newKey, 'newKey')]
-  return createCommand(RENAME, args, keysSlot([key, newKey]), asOk)
+  return twiceKeyed(RENAME, twoKeyWords(RENAME, key, 'key', newKey, 'newKey'), asOk)
 }
 
 /**
@@ -256,8 +253,7 @@ export function rename(key: Key, newKey: Key): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/renamenx/
  */
 export function renamenx(key: Key, newKey: Key): Command<boolean> {
-  const args = ['RENAMENX', keyArg(RENAMENX, key), keyArg(RENAMENX, newKey, 'newKey')]
-  return createCommand(RENAMENX, args, keysSlot([key, newKey]), asFlag)
+  return twiceKeyed(RENAMENX, twoKeyWords(RENAMENX, key, 'key', newKey, 'newKey'), asFlag)
 }
 
 /**
@@ -270,18 +266,12 @@ export function restore(
   payload: Uint8Array,
   options?: RestoreOptions,
 ): Command<'OK'> {
-  const chosen = checkOptions(RESTORE, options, ['replace', 'absttl', 'idletime', 'freq'])
   // A dump that became text on the way is damaged; the server would only say that its checksum is wrong.
   if (typeof payload === 'string') throw invalid(RESTORE, 'payload', 'a Uint8Array', payload)
-  const args = ['RESTORE', keyArg(RESTORE, key), countArg(RESTORE, ttlMs, 'ttlMs')]
-  args.push(keyArg(RESTORE, payload, 'payload'))
-  pushFlag(RESTORE, args, 'REPLACE', chosen.replace, 'options.replace')
-  pushFlag(RESTORE, args, 'ABSTTL', chosen.absttl, 'options.absttl')
-  if (chosen.idletime !== undefined) {
-    args.push('IDLETIME', countArg(RESTORE, chosen.idletime, 'options.idletime'))
-  }
-  if (chosen.freq !== undefined) args.push('FREQ', countArg(RESTORE, chosen.freq, 'options.freq'))
-  return createCommand(RESTORE, args, keySlot(key), asOk)
+  const args = keyWords(RESTORE, key)
+  args.push(countArg(RESTORE, ttlMs, 'ttlMs'), keyArg(RESTORE, payload, 'payload'))
+  pushOptions(RESTORE, args, options, RESTORE_OPTIONS)
+  return keyed(RESTORE, args, asOk)
 }
 
 /**
@@ -290,11 +280,9 @@ export function restore(
  * @see https://redis.io/docs/latest/commands/scan/
  */
 export function scan(cursor: string | number | bigint, options?: KeyScanOptions): Command<ScanPage> {
-  const chosen = checkOptions(SCAN, options, ['match', 'count', 'type'])
   const args: Arg[] = ['SCAN', cursorArg(SCAN, cursor)]
-  pushScan(SCAN, args, chosen)
-  if (chosen.type !== undefined) args.push('TYPE', textArg(SCAN, chosen.type, 'options.type'))
-  return createCommand(SCAN, args, NO_SLOT, asScanPage)
+  pushOptions(SCAN, args, options, KEY_SCAN_OPTIONS)
+  return keyless(SCAN, asScanPage, args)
 }
 
 /**
@@ -303,7 +291,7 @@ export function scan(cursor: string | number | bigint, options?: KeyScanOptions)
  * @see https://redis.io/docs/latest/commands/sort/
  */
 export function sort(key: Key, options?: SortOptions): Command<(Bulk | null)[]> {
-  return createCommand(SORT, sortArgs(SORT, key, options), keySlot(key), asBulksOrNulls)
+  return keyed(SORT, sortArgs(SORT, key, options), asBulksOrNulls)
 }
 
 /**
@@ -311,7 +299,7 @@ export function sort(key: Key, options?: SortOptions): Command<(Bulk | null)[]> 
  * @see https://redis.io/docs/latest/commands/sort_ro/
  */
 export function sortRo(key: Key, options?: SortOptions): Command<(Bulk | null)[]> {
-  return createCommand(SORT_RO, sortArgs(SORT_RO, key, options), keySlot(key), asBulksOrNulls)
+  return keyed(SORT_RO, sortArgs(SORT_RO, key, options), asBulksOrNulls)
 }
 
 /**
@@ -329,7 +317,7 @@ export function sortStore(key: Key, destination: Key, options?: SortOptions): Co
  * @see https://redis.io/docs/latest/commands/touch/
  */
 export function touch(keyOrKeys: Key | readonly Key[]): Command<number> {
-  return countKeys(TOUCH, keyOrKeys)
+  return ofKeys(TOUCH, keyOrKeys, asCount)
 }
 
 /**
@@ -338,7 +326,7 @@ export function touch(keyOrKeys: Key | readonly Key[]): Command<number> {
  * @see https://redis.io/docs/latest/commands/type/
  */
 export function type(key: Key): Command<string> {
-  return createCommand(TYPE, ['TYPE', keyArg(TYPE, key)], keySlot(key), asText)
+  return ofKey(TYPE, key, asText)
 }
 
 /**
@@ -346,10 +334,29 @@ export function type(key: Key): Command<string> {
  * @see https://redis.io/docs/latest/commands/unlink/
  */
 export function unlink(keyOrKeys: Key | readonly Key[]): Command<number> {
-  return countKeys(UNLINK, keyOrKeys)
+  return ofKeys(UNLINK, keyOrKeys, asCount)
 }
 
 const BINARY = /* @__PURE__ */ createHints({ replies: 'buffer' })
+
+const COPY_OPTIONS: OptionWords<CopyOptions> = { db: ['DB', countArg], replace: 'REPLACE' }
+
+const RESTORE_OPTIONS: OptionWords<RestoreOptions> = {
+  replace: 'REPLACE',
+  absttl: 'ABSTTL',
+  idletime: ['IDLETIME', countArg],
+  freq: ['FREQ', countArg],
+}
+
+const KEY_SCAN_OPTIONS: OptionWords<KeyScanOptions> = { ...SCAN_OPTIONS, type: ['TYPE', textArg] }
+
+const SORT_OPTIONS: OptionWords<SortOptions> = {
+  by: ['BY', keyArg],
+  limit: pushLimit,
+  get: pushGet,
+  desc: 'DESC',
+  alpha: 'ALPHA',
+}
 
 const MIGRATE_OPTIONS = [
   'host',
@@ -362,16 +369,6 @@ const MIGRATE_OPTIONS = [
   'password',
 ] as const
 
-function countKeys(spec: CommandSpec, keyOrKeys: Key | readonly Key[]): Command<number> {
-  if (typeof keyOrKeys === 'string') {
-    return createCommand(spec, [spec.name, keyOrKeys], keySlot(keyOrKeys), asCount)
-  }
-  const list = keyList(spec, keyOrKeys)
-  const args: Arg[] = [spec.name]
-  pushKeys(spec, args, list, 'keyOrKeys')
-  return createCommand(spec, args, keysSlot(list), asCount)
-}
-
 function pushMigrateAuth(args: Arg[], { username, password }: MigrateOptions): void {
   if (password === undefined) {
     if (username === undefined) return
@@ -383,16 +380,13 @@ function pushMigrateAuth(args: Arg[], { username, password }: MigrateOptions): v
 }
 
 function sortArgs(spec: CommandSpec, key: Key, options: SortOptions | undefined): Arg[] {
-  const args = [spec.name, keyArg(spec, key)]
-  const { by, limit, get, desc, alpha } = checkOptions(spec, options, ['by', 'limit', 'get', 'desc', 'alpha'])
-  if (by !== undefined) args.push('BY', keyArg(spec, by, 'options.by'))
-  pushLimit(spec, args, limit)
-  if (get !== undefined) {
-    const patterns: Arg[] = []
-    pushKeys(spec, patterns, get, 'options.get')
-    for (const pattern of patterns) args.push('GET', pattern)
-  }
-  if (flag(spec, desc, 'options.desc')) args.push('DESC')
-  pushFlag(spec, args, 'ALPHA', alpha, 'options.alpha')
+  const args = keyWords(spec, key)
+  pushOptions(spec, args, options, SORT_OPTIONS)
   return args
+}
+
+function pushGet(spec: CommandSpec, args: Arg[], get: readonly Key[], name: string): void {
+  const patterns: Arg[] = []
+  pushKeys(spec, patterns, get, name)
+  for (const pattern of patterns) args.push('GET', pattern)
 }

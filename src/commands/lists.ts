@@ -10,19 +10,30 @@ import {
   asOk,
 } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { keySlot, keysSlot } from '../protocol/slot.js'
-import type { CommandSpec } from '../protocol/spec.js'
+import { keysSlot } from '../protocol/slot.js'
 import {
-  checkOptions,
   countArg,
   integerArg,
   keyArg,
-  pushKeys,
-  pushOneOrMany,
+  type OptionWords,
+  POP_OPTIONS,
+  pushOptions,
   valueArg,
   wordArg,
 } from './arguments.js'
 import { asPopped, type Popped } from './replies.js'
+import {
+  countedKeys,
+  keyed,
+  keyWords,
+  ofCount,
+  ofInteger,
+  ofKey,
+  ofPlaces,
+  ofValues,
+  twiceKeyed,
+  twoKeyWords,
+} from './shapes.js'
 import type { Bulk, Key, Value } from './types.js'
 
 /** An end of a list. */
@@ -63,8 +74,7 @@ const RPUSHX = /* @__PURE__ */ specOf('RPUSHX')
  * @see https://redis.io/docs/latest/commands/lindex/
  */
 export function lindex(key: Key, index: number): Command<Bulk | null> {
-  const args = ['LINDEX', keyArg(LINDEX, key), integerArg(LINDEX, index, 'index')]
-  return createCommand(LINDEX, args, keySlot(key), asBulkOrNull)
+  return ofInteger(LINDEX, key, index, 'index', asBulkOrNull)
 }
 
 /**
@@ -75,7 +85,7 @@ export function lindex(key: Key, index: number): Command<Bulk | null> {
 export function linsert(key: Key, where: 'before' | 'after', pivot: Value, element: Value): Command<number> {
   const args = ['LINSERT', keyArg(LINSERT, key), wordArg(LINSERT, where, ['before', 'after'], 'where')]
   args.push(valueArg(LINSERT, pivot, 'pivot'), valueArg(LINSERT, element, 'element'))
-  return createCommand(LINSERT, args, keySlot(key), asCount)
+  return keyed(LINSERT, args, asCount)
 }
 
 /**
@@ -83,7 +93,7 @@ export function linsert(key: Key, where: 'before' | 'after', pivot: Value, eleme
  * @see https://redis.io/docs/latest/commands/llen/
  */
 export function llen(key: Key): Command<number> {
-  return createCommand(LLEN, ['LLEN', keyArg(LLEN, key)], keySlot(key), asCount)
+  return ofKey(LLEN, key, asCount)
 }
 
 /**
@@ -92,9 +102,9 @@ export function llen(key: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/lmove/
  */
 export function lmove(source: Key, destination: Key, from: ListSide, to: ListSide): Command<Bulk | null> {
-  const args = ['LMOVE', keyArg(LMOVE, source, 'source'), keyArg(LMOVE, destination, 'destination')]
+  const args = twoKeyWords(LMOVE, source, 'source', destination, 'destination')
   args.push(wordArg(LMOVE, from, SIDES, 'from'), wordArg(LMOVE, to, SIDES, 'to'))
-  return createCommand(LMOVE, args, keysSlot([source, destination]), asBulkOrNull)
+  return twiceKeyed(LMOVE, args, asBulkOrNull)
 }
 
 /**
@@ -102,12 +112,9 @@ export function lmove(source: Key, destination: Key, from: ListSide, to: ListSid
  * @see https://redis.io/docs/latest/commands/lmpop/
  */
 export function lmpop(keys: readonly Key[], from: ListSide, options?: PopOptions): Command<Popped | null> {
-  const { count } = checkOptions(LMPOP, options, ['count'])
-  const args: Arg[] = ['LMPOP', '']
-  pushKeys(LMPOP, args, keys)
-  args[1] = String(keys.length)
+  const args = countedKeys(LMPOP, keys, 'keys')
   args.push(wordArg(LMPOP, from, SIDES, 'from'))
-  if (count !== undefined) args.push('COUNT', countArg(LMPOP, count, 'options.count', 1))
+  pushOptions(LMPOP, args, options, POP_OPTIONS)
   return createCommand(LMPOP, args, keysSlot(keys), asPopped)
 }
 
@@ -116,7 +123,7 @@ export function lmpop(keys: readonly Key[], from: ListSide, options?: PopOptions
  * @see https://redis.io/docs/latest/commands/lpop/
  */
 export function lpop(key: Key): Command<Bulk | null> {
-  return createCommand(LPOP, ['LPOP', keyArg(LPOP, key)], keySlot(key), asBulkOrNull)
+  return ofKey(LPOP, key, asBulkOrNull)
 }
 
 /**
@@ -124,12 +131,7 @@ export function lpop(key: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/lpop/
  */
 export function lpopCount(key: Key, count: number): Command<Bulk[] | null> {
-  return createCommand(
-    LPOP,
-    ['LPOP', keyArg(LPOP, key), countArg(LPOP, count, 'count')],
-    keySlot(key),
-    asBulksOrNull,
-  )
+  return ofCount(LPOP, key, count, asBulksOrNull)
 }
 
 /**
@@ -137,7 +139,7 @@ export function lpopCount(key: Key, count: number): Command<Bulk[] | null> {
  * @see https://redis.io/docs/latest/commands/lpos/
  */
 export function lpos(key: Key, element: Value, options?: LposOptions): Command<number | null> {
-  return createCommand(LPOS, lposArgs(key, element, undefined, options), keySlot(key), asCountOrNull)
+  return keyed(LPOS, lposArgs(key, element, undefined, options), asCountOrNull)
 }
 
 /**
@@ -145,7 +147,7 @@ export function lpos(key: Key, element: Value, options?: LposOptions): Command<n
  * @see https://redis.io/docs/latest/commands/lpos/
  */
 export function lposCount(key: Key, element: Value, count: number, options?: LposOptions): Command<number[]> {
-  return createCommand(LPOS, lposArgs(key, element, count, options), keySlot(key), asCounts)
+  return keyed(LPOS, lposArgs(key, element, count, options), asCounts)
 }
 
 /**
@@ -153,7 +155,7 @@ export function lposCount(key: Key, element: Value, count: number, options?: Lpo
  * @see https://redis.io/docs/latest/commands/lpush/
  */
 export function lpush(key: Key, elements: Value | readonly Value[]): Command<number> {
-  return pushing(LPUSH, key, elements)
+  return ofValues(LPUSH, key, elements, 'elements')
 }
 
 /**
@@ -161,7 +163,7 @@ export function lpush(key: Key, elements: Value | readonly Value[]): Command<num
  * @see https://redis.io/docs/latest/commands/lpushx/
  */
 export function lpushx(key: Key, elements: Value | readonly Value[]): Command<number> {
-  return pushing(LPUSHX, key, elements)
+  return ofValues(LPUSHX, key, elements, 'elements')
 }
 
 /**
@@ -169,9 +171,7 @@ export function lpushx(key: Key, elements: Value | readonly Value[]): Command<nu
  * @see https://redis.io/docs/latest/commands/lrange/
  */
 export function lrange(key: Key, start: number, stop: number): Command<Bulk[]> {
-  const args = ['LRANGE', keyArg(LRANGE, key), integerArg(LRANGE, start, 'start')]
-  args.push(integerArg(LRANGE, stop, 'stop'))
-  return createCommand(LRANGE, args, keySlot(key), asBulks)
+  return ofPlaces(LRANGE, key, start, stop, asBulks)
 }
 
 /**
@@ -181,7 +181,7 @@ export function lrange(key: Key, start: number, stop: number): Command<Bulk[]> {
 export function lrem(key: Key, count: number, element: Value): Command<number> {
   const args = ['LREM', keyArg(LREM, key), integerArg(LREM, count, 'count')]
   args.push(valueArg(LREM, element, 'element'))
-  return createCommand(LREM, args, keySlot(key), asCount)
+  return keyed(LREM, args, asCount)
 }
 
 /**
@@ -191,7 +191,7 @@ export function lrem(key: Key, count: number, element: Value): Command<number> {
 export function lset(key: Key, index: number, element: Value): Command<'OK'> {
   const args = ['LSET', keyArg(LSET, key), integerArg(LSET, index, 'index')]
   args.push(valueArg(LSET, element, 'element'))
-  return createCommand(LSET, args, keySlot(key), asOk)
+  return keyed(LSET, args, asOk)
 }
 
 /**
@@ -199,9 +199,7 @@ export function lset(key: Key, index: number, element: Value): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/ltrim/
  */
 export function ltrim(key: Key, start: number, stop: number): Command<'OK'> {
-  const args = ['LTRIM', keyArg(LTRIM, key), integerArg(LTRIM, start, 'start')]
-  args.push(integerArg(LTRIM, stop, 'stop'))
-  return createCommand(LTRIM, args, keySlot(key), asOk)
+  return ofPlaces(LTRIM, key, start, stop, asOk)
 }
 
 /**
@@ -209,7 +207,7 @@ export function ltrim(key: Key, start: number, stop: number): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/rpop/
  */
 export function rpop(key: Key): Command<Bulk | null> {
-  return createCommand(RPOP, ['RPOP', keyArg(RPOP, key)], keySlot(key), asBulkOrNull)
+  return ofKey(RPOP, key, asBulkOrNull)
 }
 
 /**
@@ -218,12 +216,7 @@ export function rpop(key: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/rpop/
  */
 export function rpopCount(key: Key, count: number): Command<Bulk[] | null> {
-  return createCommand(
-    RPOP,
-    ['RPOP', keyArg(RPOP, key), countArg(RPOP, count, 'count')],
-    keySlot(key),
-    asBulksOrNull,
-  )
+  return ofCount(RPOP, key, count, asBulksOrNull)
 }
 
 /**
@@ -233,9 +226,8 @@ export function rpopCount(key: Key, count: number): Command<Bulk[] | null> {
  * @see https://redis.io/docs/latest/commands/rpoplpush/
  */
 export function rpoplpush(source: Key, destination: Key): Command<Bulk | null> {
-  const args = ['RPOPLPUSH', keyArg(RPOPLPUSH, source, 'source')]
-  args.push(keyArg(RPOPLPUSH, destination, 'destination'))
-  return createCommand(RPOPLPUSH, args, keysSlot([source, destination]), asBulkOrNull)
+  const args = twoKeyWords(RPOPLPUSH, source, 'source', destination, 'destination')
+  return twiceKeyed(RPOPLPUSH, args, asBulkOrNull)
 }
 
 /**
@@ -243,7 +235,7 @@ export function rpoplpush(source: Key, destination: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/rpush/
  */
 export function rpush(key: Key, elements: Value | readonly Value[]): Command<number> {
-  return pushing(RPUSH, key, elements)
+  return ofValues(RPUSH, key, elements, 'elements')
 }
 
 /**
@@ -251,16 +243,12 @@ export function rpush(key: Key, elements: Value | readonly Value[]): Command<num
  * @see https://redis.io/docs/latest/commands/rpushx/
  */
 export function rpushx(key: Key, elements: Value | readonly Value[]): Command<number> {
-  return pushing(RPUSHX, key, elements)
+  return ofValues(RPUSHX, key, elements, 'elements')
 }
+
+const LPOS_OPTIONS: OptionWords<LposOptions> = { rank: ['RANK', integerArg], maxlen: ['MAXLEN', countArg] }
 
 const SIDES = ['left', 'right'] as const
-
-function pushing(spec: CommandSpec, key: Key, elements: Value | readonly Value[]): Command<number> {
-  const args = [spec.name, keyArg(spec, key)]
-  pushOneOrMany(spec, args, elements, 'elements')
-  return createCommand(spec, args, keySlot(key), asCount)
-}
 
 function lposArgs(
   key: Key,
@@ -268,10 +256,9 @@ function lposArgs(
   count: number | undefined,
   options: LposOptions | undefined,
 ): Arg[] {
-  const { rank, maxlen } = checkOptions(LPOS, options, ['rank', 'maxlen'])
-  const args = ['LPOS', keyArg(LPOS, key), valueArg(LPOS, element, 'element')]
-  if (rank !== undefined) args.push('RANK', integerArg(LPOS, rank, 'options.rank'))
+  const args = keyWords(LPOS, key)
+  args.push(valueArg(LPOS, element, 'element'))
+  pushOptions(LPOS, args, options, LPOS_OPTIONS)
   if (count !== undefined) args.push('COUNT', countArg(LPOS, count, 'count'))
-  if (maxlen !== undefined) args.push('MAXLEN', countArg(LPOS, maxlen, 'options.maxlen'))
   return args
 }

@@ -1,6 +1,6 @@
 // Builders of the server group. Without a key they go where the table's policies say: to one node, or to all.
 // What administers one particular server (SHUTDOWN, REPLICAOF, FAILOVER, MODULE LOAD …) has no builder: `call` sends it.
-import { type Arg, type Command, createCommand, NO_SLOT } from '../protocol/command.js'
+import type { Command } from '../protocol/command.js'
 import { asBulks, asCount, asOk, asText, asTexts } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
 import type { CommandSpec } from '../protocol/spec.js'
@@ -8,8 +8,9 @@ import {
   checkAtMostOne,
   checkOptions,
   countArg,
+  type OptionWords,
   type Pairs,
-  pushFlag,
+  pushOptions,
   pushPairs,
   pushTexts,
   pushValues,
@@ -30,6 +31,7 @@ import {
   type Role,
   type ServerTime,
 } from './server-replies.js'
+import { keyless, nameWords } from './shapes.js'
 import type { Bulk, Value } from './types.js'
 
 export interface FlushOptions {
@@ -84,7 +86,7 @@ const TIME = /* @__PURE__ */ specOf('TIME')
  * @see https://redis.io/docs/latest/commands/bgrewriteaof/
  */
 export function bgrewriteaof(): Command<string> {
-  return createCommand(BGREWRITEAOF, ['BGREWRITEAOF'], NO_SLOT, asText)
+  return keyless(BGREWRITEAOF, asText)
 }
 
 /**
@@ -92,10 +94,9 @@ export function bgrewriteaof(): Command<string> {
  * @see https://redis.io/docs/latest/commands/bgsave/
  */
 export function bgsave(options?: BgsaveOptions): Command<string> {
-  const { schedule } = checkOptions(BGSAVE, options, ['schedule'])
-  const args: Arg[] = ['BGSAVE']
-  pushFlag(BGSAVE, args, 'SCHEDULE', schedule, 'options.schedule')
-  return createCommand(BGSAVE, args, NO_SLOT, asText)
+  const args = nameWords(BGSAVE)
+  pushOptions(BGSAVE, args, options, BGSAVE_OPTIONS)
+  return keyless(BGSAVE, asText, args)
 }
 
 /**
@@ -103,7 +104,7 @@ export function bgsave(options?: BgsaveOptions): Command<string> {
  * @see https://redis.io/docs/latest/commands/command-count/
  */
 export function commandCount(): Command<number> {
-  return createCommand(COMMAND_COUNT, ['COMMAND', 'COUNT'], NO_SLOT, asCount)
+  return keyless(COMMAND_COUNT, asCount)
 }
 
 /**
@@ -113,9 +114,9 @@ export function commandCount(): Command<number> {
 export function commandDocs(
   names?: string | readonly string[],
 ): Command<Record<string, CommandDocumentation>> {
-  const args: Arg[] = ['COMMAND', 'DOCS']
+  const args = nameWords(COMMAND_DOCS)
   if (names !== undefined) pushTexts(COMMAND_DOCS, args, names, 'names')
-  return createCommand(COMMAND_DOCS, args, NO_SLOT, asCommandDocs)
+  return keyless(COMMAND_DOCS, asCommandDocs, args)
 }
 
 /**
@@ -128,9 +129,9 @@ export function commandDocs(
  * @see https://redis.io/docs/latest/commands/command-getkeys/
  */
 export function commandGetkeys(words: readonly Value[]): Command<Bulk[]> {
-  const args: Arg[] = ['COMMAND', 'GETKEYS']
+  const args = nameWords(COMMAND_GETKEYS)
   pushValues(COMMAND_GETKEYS, args, words, 'words')
-  return createCommand(COMMAND_GETKEYS, args, NO_SLOT, asBulks)
+  return keyless(COMMAND_GETKEYS, asBulks, args)
 }
 
 /**
@@ -138,9 +139,9 @@ export function commandGetkeys(words: readonly Value[]): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/command-getkeysandflags/
  */
 export function commandGetkeysandflags(words: readonly Value[]): Command<KeyAndFlags[]> {
-  const args: Arg[] = ['COMMAND', 'GETKEYSANDFLAGS']
+  const args = nameWords(COMMAND_GETKEYSANDFLAGS)
   pushValues(COMMAND_GETKEYSANDFLAGS, args, words, 'words')
-  return createCommand(COMMAND_GETKEYSANDFLAGS, args, NO_SLOT, asKeysAndFlags)
+  return keyless(COMMAND_GETKEYSANDFLAGS, asKeysAndFlags, args)
 }
 
 /**
@@ -149,9 +150,9 @@ export function commandGetkeysandflags(words: readonly Value[]): Command<KeyAndF
  * @see https://redis.io/docs/latest/commands/command-info/
  */
 export function commandInfo(names?: string | readonly string[]): Command<(CommandDescription | null)[]> {
-  const args: Arg[] = ['COMMAND', 'INFO']
+  const args = nameWords(COMMAND_INFO)
   if (names !== undefined) pushTexts(COMMAND_INFO, args, names, 'names')
-  return createCommand(COMMAND_INFO, args, NO_SLOT, asCommandInfos)
+  return keyless(COMMAND_INFO, asCommandInfos, args)
 }
 
 /**
@@ -160,14 +161,14 @@ export function commandInfo(names?: string | readonly string[]): Command<(Comman
  */
 export function commandList(options?: CommandListOptions): Command<string[]> {
   const chosen = checkOptions(COMMAND_LIST, options, ['module', 'aclcat', 'pattern'])
-  const args: Arg[] = ['COMMAND', 'LIST']
+  const args = nameWords(COMMAND_LIST)
   for (const field of ['module', 'aclcat', 'pattern'] as const) {
     const wanted = chosen[field]
     if (wanted === undefined) continue
     args.push('FILTERBY', field.toUpperCase(), textArg(COMMAND_LIST, wanted, `options.${field}`))
   }
   checkAtMostOne(COMMAND_LIST, (args.length - 2) / 3, 'module, aclcat and pattern')
-  return createCommand(COMMAND_LIST, args, NO_SLOT, asTexts)
+  return keyless(COMMAND_LIST, asTexts, args)
 }
 
 /**
@@ -181,9 +182,9 @@ export function commandList(options?: CommandListOptions): Command<string[]> {
  * @see https://redis.io/docs/latest/commands/config-get/
  */
 export function configGet(patterns: string | readonly string[]): Command<Record<string, string>> {
-  const args: Arg[] = ['CONFIG', 'GET']
+  const args = nameWords(CONFIG_GET)
   pushTexts(CONFIG_GET, args, patterns, 'patterns')
-  return createCommand(CONFIG_GET, args, NO_SLOT, asConfig)
+  return keyless(CONFIG_GET, asConfig, args)
 }
 
 /**
@@ -191,7 +192,7 @@ export function configGet(patterns: string | readonly string[]): Command<Record<
  * @see https://redis.io/docs/latest/commands/config-resetstat/
  */
 export function configResetstat(): Command<'OK'> {
-  return createCommand(CONFIG_RESETSTAT, ['CONFIG', 'RESETSTAT'], NO_SLOT, asOk)
+  return keyless(CONFIG_RESETSTAT, asOk)
 }
 
 /**
@@ -199,7 +200,7 @@ export function configResetstat(): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/config-rewrite/
  */
 export function configRewrite(): Command<'OK'> {
-  return createCommand(CONFIG_REWRITE, ['CONFIG', 'REWRITE'], NO_SLOT, asOk)
+  return keyless(CONFIG_REWRITE, asOk)
 }
 
 /**
@@ -207,9 +208,9 @@ export function configRewrite(): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/config-set/
  */
 export function configSet(settings: Pairs): Command<'OK'> {
-  const args: Arg[] = ['CONFIG', 'SET']
+  const args = nameWords(CONFIG_SET)
   pushPairs(CONFIG_SET, args, settings, 'settings')
-  return createCommand(CONFIG_SET, args, NO_SLOT, asOk)
+  return keyless(CONFIG_SET, asOk, args)
 }
 
 /**
@@ -217,7 +218,7 @@ export function configSet(settings: Pairs): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/dbsize/
  */
 export function dbsize(): Command<number> {
-  return createCommand(DBSIZE, ['DBSIZE'], NO_SLOT, asCount)
+  return keyless(DBSIZE, asCount)
 }
 
 /**
@@ -241,9 +242,9 @@ export function flushdb(options?: FlushOptions): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/info/
  */
 export function info(sections?: string | readonly string[]): Command<string> {
-  const args: Arg[] = ['INFO']
+  const args = nameWords(INFO)
   if (sections !== undefined) pushTexts(INFO, args, sections, 'sections')
-  return createCommand(INFO, args, NO_SLOT, asText)
+  return keyless(INFO, asText, args)
 }
 
 /**
@@ -251,7 +252,7 @@ export function info(sections?: string | readonly string[]): Command<string> {
  * @see https://redis.io/docs/latest/commands/lastsave/
  */
 export function lastsave(): Command<Date> {
-  return createCommand(LASTSAVE, ['LASTSAVE'], NO_SLOT, asUnixDate)
+  return keyless(LASTSAVE, asUnixDate)
 }
 
 /**
@@ -259,10 +260,9 @@ export function lastsave(): Command<Date> {
  * @see https://redis.io/docs/latest/commands/lolwut/
  */
 export function lolwut(options?: LolwutOptions): Command<string> {
-  const { version } = checkOptions(LOLWUT, options, ['version'])
-  const args: Arg[] = ['LOLWUT']
-  if (version !== undefined) args.push('VERSION', countArg(LOLWUT, version, 'options.version'))
-  return createCommand(LOLWUT, args, NO_SLOT, asText)
+  const args = nameWords(LOLWUT)
+  pushOptions(LOLWUT, args, options, LOLWUT_OPTIONS)
+  return keyless(LOLWUT, asText, args)
 }
 
 /**
@@ -270,7 +270,7 @@ export function lolwut(options?: LolwutOptions): Command<string> {
  * @see https://redis.io/docs/latest/commands/role/
  */
 export function role(): Command<Role> {
-  return createCommand(ROLE, ['ROLE'], NO_SLOT, asRole)
+  return keyless(ROLE, asRole)
 }
 
 /**
@@ -278,7 +278,7 @@ export function role(): Command<Role> {
  * @see https://redis.io/docs/latest/commands/save/
  */
 export function save(): Command<'OK'> {
-  return createCommand(SAVE, ['SAVE'], NO_SLOT, asOk)
+  return keyless(SAVE, asOk)
 }
 
 /**
@@ -287,7 +287,7 @@ export function save(): Command<'OK'> {
  */
 export function swapdb(index1: number, index2: number): Command<'OK'> {
   const args = ['SWAPDB', countArg(SWAPDB, index1, 'index1'), countArg(SWAPDB, index2, 'index2')]
-  return createCommand(SWAPDB, args, NO_SLOT, asOk)
+  return keyless(SWAPDB, asOk, args)
 }
 
 /**
@@ -296,12 +296,15 @@ export function swapdb(index1: number, index2: number): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/time/
  */
 export function time(): Command<ServerTime> {
-  return createCommand(TIME, ['TIME'], NO_SLOT, asTime)
+  return keyless(TIME, asTime)
 }
+
+const BGSAVE_OPTIONS: OptionWords<BgsaveOptions> = { schedule: 'SCHEDULE' }
+const LOLWUT_OPTIONS: OptionWords<LolwutOptions> = { version: ['VERSION', countArg] }
 
 function flushing(spec: CommandSpec, options: FlushOptions | undefined): Command<'OK'> {
   const { mode } = checkOptions(spec, options, ['mode'])
-  const args: Arg[] = [spec.name]
+  const args = nameWords(spec)
   if (mode !== undefined) args.push(wordArg(spec, mode, ['async', 'sync'], 'options.mode'))
-  return createCommand(spec, args, NO_SLOT, asOk)
+  return keyless(spec, asOk, args)
 }

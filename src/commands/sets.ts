@@ -1,5 +1,5 @@
 // Builders of the set group. Members come as an array, in the server's order, which means nothing.
-import { type Arg, type Command, createCommand } from '../protocol/command.js'
+import { type Command, createCommand } from '../protocol/command.js'
 import {
   asBulkOrNull,
   asBulks,
@@ -10,22 +10,23 @@ import {
   type ScanPage,
 } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { keySlot, keysSlot } from '../protocol/slot.js'
+import { keysSlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
+import { keyList, pushKeys, pushValues, type ScanOptions, valueArg } from './arguments.js'
 import {
-  checkOptions,
-  countArg,
-  cursorArg,
-  integerArg,
-  keyArg,
-  keyList,
-  pushKeys,
-  pushOneOrMany,
-  pushScan,
-  pushValues,
-  type ScanOptions,
-  valueArg,
-} from './arguments.js'
+  keyed,
+  keyWords,
+  ofCommon,
+  ofCount,
+  ofInteger,
+  ofKey,
+  ofKeys,
+  ofPage,
+  ofValue,
+  ofValues,
+  twiceKeyed,
+  twoKeyWords,
+} from './shapes.js'
 import type { Bulk, Key, Value } from './types.js'
 
 export interface IntercardOptions {
@@ -56,9 +57,7 @@ const SUNIONSTORE = /* @__PURE__ */ specOf('SUNIONSTORE')
  * @see https://redis.io/docs/latest/commands/sadd/
  */
 export function sadd(key: Key, members: Value | readonly Value[]): Command<number> {
-  const args = ['SADD', keyArg(SADD, key)]
-  pushOneOrMany(SADD, args, members, 'members')
-  return createCommand(SADD, args, keySlot(key), asCount)
+  return ofValues(SADD, key, members, 'members')
 }
 
 /**
@@ -66,7 +65,7 @@ export function sadd(key: Key, members: Value | readonly Value[]): Command<numbe
  * @see https://redis.io/docs/latest/commands/scard/
  */
 export function scard(key: Key): Command<number> {
-  return createCommand(SCARD, ['SCARD', keyArg(SCARD, key)], keySlot(key), asCount)
+  return ofKey(SCARD, key, asCount)
 }
 
 /**
@@ -74,7 +73,7 @@ export function scard(key: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/sdiff/
  */
 export function sdiff(keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
-  return combined(SDIFF, keyOrKeys)
+  return ofKeys(SDIFF, keyOrKeys, asBulks)
 }
 
 /**
@@ -90,7 +89,7 @@ export function sdiffstore(destination: Key, keyOrKeys: Key | readonly Key[]): C
  * @see https://redis.io/docs/latest/commands/sinter/
  */
 export function sinter(keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
-  return combined(SINTER, keyOrKeys)
+  return ofKeys(SINTER, keyOrKeys, asBulks)
 }
 
 /**
@@ -98,12 +97,7 @@ export function sinter(keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/sintercard/
  */
 export function sintercard(keyOrKeys: Key | readonly Key[], options?: IntercardOptions): Command<number> {
-  const { limit } = checkOptions(SINTERCARD, options, ['limit'])
-  const keys = keyList(SINTERCARD, keyOrKeys)
-  const args: Arg[] = ['SINTERCARD', String(keys.length)]
-  pushKeys(SINTERCARD, args, keys, 'keyOrKeys')
-  if (limit !== undefined) args.push('LIMIT', countArg(SINTERCARD, limit, 'options.limit'))
-  return createCommand(SINTERCARD, args, keysSlot(keys), asCount)
+  return ofCommon(SINTERCARD, keyOrKeys, options)
 }
 
 /**
@@ -119,8 +113,7 @@ export function sinterstore(destination: Key, keyOrKeys: Key | readonly Key[]): 
  * @see https://redis.io/docs/latest/commands/sismember/
  */
 export function sismember(key: Key, member: Value): Command<boolean> {
-  const args = ['SISMEMBER', keyArg(SISMEMBER, key), valueArg(SISMEMBER, member, 'member')]
-  return createCommand(SISMEMBER, args, keySlot(key), asFlag)
+  return ofValue(SISMEMBER, key, member, 'member', asFlag)
 }
 
 /**
@@ -128,7 +121,7 @@ export function sismember(key: Key, member: Value): Command<boolean> {
  * @see https://redis.io/docs/latest/commands/smembers/
  */
 export function smembers(key: Key): Command<Bulk[]> {
-  return createCommand(SMEMBERS, ['SMEMBERS', keyArg(SMEMBERS, key)], keySlot(key), asBulks)
+  return ofKey(SMEMBERS, key, asBulks)
 }
 
 /**
@@ -136,9 +129,9 @@ export function smembers(key: Key): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/smismember/
  */
 export function smismember(key: Key, members: readonly Value[]): Command<boolean[]> {
-  const args = ['SMISMEMBER', keyArg(SMISMEMBER, key)]
+  const args = keyWords(SMISMEMBER, key)
   pushValues(SMISMEMBER, args, members, 'members')
-  return createCommand(SMISMEMBER, args, keySlot(key), asFlags)
+  return keyed(SMISMEMBER, args, asFlags)
 }
 
 /**
@@ -146,9 +139,9 @@ export function smismember(key: Key, members: readonly Value[]): Command<boolean
  * @see https://redis.io/docs/latest/commands/smove/
  */
 export function smove(source: Key, destination: Key, member: Value): Command<boolean> {
-  const args = ['SMOVE', keyArg(SMOVE, source, 'source'), keyArg(SMOVE, destination, 'destination')]
+  const args = twoKeyWords(SMOVE, source, 'source', destination, 'destination')
   args.push(valueArg(SMOVE, member, 'member'))
-  return createCommand(SMOVE, args, keysSlot([source, destination]), asFlag)
+  return twiceKeyed(SMOVE, args, asFlag)
 }
 
 /**
@@ -156,7 +149,7 @@ export function smove(source: Key, destination: Key, member: Value): Command<boo
  * @see https://redis.io/docs/latest/commands/spop/
  */
 export function spop(key: Key): Command<Bulk | null> {
-  return createCommand(SPOP, ['SPOP', keyArg(SPOP, key)], keySlot(key), asBulkOrNull)
+  return ofKey(SPOP, key, asBulkOrNull)
 }
 
 /**
@@ -164,12 +157,7 @@ export function spop(key: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/spop/
  */
 export function spopCount(key: Key, count: number): Command<Bulk[]> {
-  return createCommand(
-    SPOP,
-    ['SPOP', keyArg(SPOP, key), countArg(SPOP, count, 'count')],
-    keySlot(key),
-    asBulks,
-  )
+  return ofCount(SPOP, key, count, asBulks)
 }
 
 /**
@@ -177,7 +165,7 @@ export function spopCount(key: Key, count: number): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/srandmember/
  */
 export function srandmember(key: Key): Command<Bulk | null> {
-  return createCommand(SRANDMEMBER, ['SRANDMEMBER', keyArg(SRANDMEMBER, key)], keySlot(key), asBulkOrNull)
+  return ofKey(SRANDMEMBER, key, asBulkOrNull)
 }
 
 /**
@@ -186,8 +174,7 @@ export function srandmember(key: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/srandmember/
  */
 export function srandmemberCount(key: Key, count: number): Command<Bulk[]> {
-  const args = ['SRANDMEMBER', keyArg(SRANDMEMBER, key), integerArg(SRANDMEMBER, count, 'count')]
-  return createCommand(SRANDMEMBER, args, keySlot(key), asBulks)
+  return ofInteger(SRANDMEMBER, key, count, 'count', asBulks)
 }
 
 /**
@@ -195,9 +182,7 @@ export function srandmemberCount(key: Key, count: number): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/srem/
  */
 export function srem(key: Key, members: Value | readonly Value[]): Command<number> {
-  const args = ['SREM', keyArg(SREM, key)]
-  pushOneOrMany(SREM, args, members, 'members')
-  return createCommand(SREM, args, keySlot(key), asCount)
+  return ofValues(SREM, key, members, 'members')
 }
 
 /**
@@ -205,10 +190,7 @@ export function srem(key: Key, members: Value | readonly Value[]): Command<numbe
  * @see https://redis.io/docs/latest/commands/sscan/
  */
 export function sscan(key: Key, cursor: string | number | bigint, options?: ScanOptions): Command<ScanPage> {
-  const chosen = checkOptions(SSCAN, options, ['match', 'count'])
-  const args = ['SSCAN', keyArg(SSCAN, key), cursorArg(SSCAN, cursor)]
-  pushScan(SSCAN, args, chosen)
-  return createCommand(SSCAN, args, keySlot(key), asScanPage)
+  return ofPage(SSCAN, key, cursor, options, asScanPage)
 }
 
 /**
@@ -216,7 +198,7 @@ export function sscan(key: Key, cursor: string | number | bigint, options?: Scan
  * @see https://redis.io/docs/latest/commands/sunion/
  */
 export function sunion(keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
-  return combined(SUNION, keyOrKeys)
+  return ofKeys(SUNION, keyOrKeys, asBulks)
 }
 
 /**
@@ -227,15 +209,8 @@ export function sunionstore(destination: Key, keyOrKeys: Key | readonly Key[]): 
   return stored(SUNIONSTORE, destination, keyOrKeys)
 }
 
-function combined(spec: CommandSpec, keyOrKeys: Key | readonly Key[]): Command<Bulk[]> {
-  const keys = keyList(spec, keyOrKeys)
-  const args: Arg[] = [spec.name]
-  pushKeys(spec, args, keys, 'keyOrKeys')
-  return createCommand(spec, args, keysSlot(keys), asBulks)
-}
-
 function stored(spec: CommandSpec, destination: Key, keyOrKeys: Key | readonly Key[]): Command<number> {
-  const args = [spec.name, keyArg(spec, destination, 'destination')]
+  const args = keyWords(spec, destination, 'destination')
   pushKeys(spec, args, keyList(spec, keyOrKeys), 'keyOrKeys')
   // All words but the name are keys.
   return createCommand(spec, args, keysSlot(args.slice(1)), asCount)

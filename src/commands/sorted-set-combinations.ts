@@ -5,8 +5,9 @@ import { asBulks, asCount, asScored, type Scored } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
 import { keysSlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
-import { checkOptions, countArg, invalid, keyArg, keyList, pushKeys, scoreArg, wordArg } from './arguments.js'
+import { checkOptions, invalid, keyList, pushKeys, scoreArg, wordArg } from './arguments.js'
 import type { IntercardOptions } from './sets.js'
+import { keyWords, ofCommon } from './shapes.js'
 import type { Bulk, Key } from './types.js'
 
 /** How the scores of a member in several sets become one. */
@@ -73,11 +74,7 @@ export function zinterWithScores(
  * @see https://redis.io/docs/latest/commands/zintercard/
  */
 export function zintercard(keyOrKeys: Key | readonly Key[], options?: IntercardOptions): Command<number> {
-  const { limit } = checkOptions(ZINTERCARD, options, ['limit'])
-  const keys = keyList(ZINTERCARD, keyOrKeys)
-  const args = combineArgs(ZINTERCARD, keys)
-  if (limit !== undefined) args.push('LIMIT', countArg(ZINTERCARD, limit, 'options.limit'))
-  return createCommand(ZINTERCARD, args, keysSlot(keys), asCount)
+  return ofCommon(ZINTERCARD, keyOrKeys, options)
 }
 
 /**
@@ -157,7 +154,7 @@ function stored(
   options: ZcombineOptions | undefined,
 ): Command<number> {
   const keys = keyList(spec, keyOrKeys)
-  const args = [spec.name, keyArg(spec, destination, 'destination')]
+  const args = keyWords(spec, destination, 'destination')
   pushCombination(spec, args, keys, options)
   return createCommand(spec, args, keysSlot([destination, ...keys]), asCount)
 }

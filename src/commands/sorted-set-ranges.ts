@@ -1,9 +1,8 @@
 // Builders of the sorted-set group: ranges by place, score or member.
 import { InvalidArgumentError } from '../core/errors.js'
-import { type Arg, type Command, createCommand } from '../protocol/command.js'
+import type { Arg, Command } from '../protocol/command.js'
 import { asBulks, asCount, asScored, type Scored } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { keySlot, keysSlot } from '../protocol/slot.js'
 import type { CommandSpec } from '../protocol/spec.js'
 import {
   checkOptions,
@@ -13,10 +12,13 @@ import {
   keyArg,
   type Limit,
   lexBoundArg,
+  type OptionWords,
   pushLimit,
+  pushOptions,
   scoreBoundArg,
   wordArg,
 } from './arguments.js'
+import { keyed, keyWords, ofPlaces, twiceKeyed, twoKeyWords } from './shapes.js'
 import type { Bulk, Key } from './types.js'
 
 /** An end of a range of scores: a number (±Infinity included), or text: `'5'`, `'(5'` without it, `'-inf'`, `'+inf'`. */
@@ -62,7 +64,7 @@ const ZREVRANGEBYSCORE = /* @__PURE__ */ specOf('ZREVRANGEBYSCORE')
  * @see https://redis.io/docs/latest/commands/zcount/
  */
 export function zcount(key: Key, min: ScoreBound, max: ScoreBound): Command<number> {
-  return createCommand(ZCOUNT, byScoreArgs(ZCOUNT, key, min, max), keySlot(key), asCount)
+  return keyed(ZCOUNT, byScoreArgs(ZCOUNT, key, min, max), asCount)
 }
 
 /**
@@ -70,7 +72,7 @@ export function zcount(key: Key, min: ScoreBound, max: ScoreBound): Command<numb
  * @see https://redis.io/docs/latest/commands/zlexcount/
  */
 export function zlexcount(key: Key, min: LexBound, max: LexBound): Command<number> {
-  return createCommand(ZLEXCOUNT, byLexArgs(ZLEXCOUNT, key, min, max), keySlot(key), asCount)
+  return keyed(ZLEXCOUNT, byLexArgs(ZLEXCOUNT, key, min, max), asCount)
 }
 
 /**
@@ -89,9 +91,9 @@ export function zrange(
   stop: ScoreBound | LexBound,
   options?: ZrangeOptions,
 ): Command<Bulk[]> {
-  const args = ['ZRANGE', keyArg(ZRANGE, key)]
+  const args = keyWords(ZRANGE, key)
   pushRange(ZRANGE, args, start, stop, options)
-  return createCommand(ZRANGE, args, keySlot(key), asBulks)
+  return keyed(ZRANGE, args, asBulks)
 }
 
 /**
@@ -104,13 +106,13 @@ export function zrangeWithScores(
   stop: ScoreBound,
   options?: ZrangeWithScoresOptions,
 ): Command<Scored[]> {
-  const args = ['ZRANGE', keyArg(ZRANGE, key)]
+  const args = keyWords(ZRANGE, key)
   pushRange(ZRANGE, args, start, stop, options)
   // JavaScript callers may pass 'lex', which the server refuses together with scores.
   if ((options as ZrangeOptions | undefined)?.by === 'lex') {
     throw new InvalidArgumentError('ZRANGE', 'options.by', "must be 'score' where scores are asked for")
   }
-  return withScores(ZRANGE, args, keySlot(key))
+  return withScores(ZRANGE, args)
 }
 
 /**
@@ -126,7 +128,7 @@ export function zrangebylex(
 ): Command<Bulk[]> {
   const args = byLexArgs(ZRANGEBYLEX, key, min, max)
   pushRangeLimit(ZRANGEBYLEX, args, options)
-  return createCommand(ZRANGEBYLEX, args, keySlot(key), asBulks)
+  return keyed(ZRANGEBYLEX, args, asBulks)
 }
 
 /**
@@ -142,7 +144,7 @@ export function zrangebyscore(
 ): Command<Bulk[]> {
   const args = byScoreArgs(ZRANGEBYSCORE, key, min, max)
   pushRangeLimit(ZRANGEBYSCORE, args, options)
-  return createCommand(ZRANGEBYSCORE, args, keySlot(key), asBulks)
+  return keyed(ZRANGEBYSCORE, args, asBulks)
 }
 
 /**
@@ -158,7 +160,7 @@ export function zrangebyscoreWithScores(
 ): Command<Scored[]> {
   const args = byScoreArgs(ZRANGEBYSCORE, key, min, max)
   pushRangeLimit(ZRANGEBYSCORE, args, options)
-  return withScores(ZRANGEBYSCORE, args, keySlot(key))
+  return withScores(ZRANGEBYSCORE, args)
 }
 
 /**
@@ -172,10 +174,9 @@ export function zrangestore(
   stop: ScoreBound | LexBound,
   options?: ZrangeOptions,
 ): Command<number> {
-  const args = ['ZRANGESTORE', keyArg(ZRANGESTORE, destination, 'destination')]
-  args.push(keyArg(ZRANGESTORE, source, 'source'))
+  const args = twoKeyWords(ZRANGESTORE, destination, 'destination', source, 'source')
   pushRange(ZRANGESTORE, args, start, stop, options)
-  return createCommand(ZRANGESTORE, args, keysSlot([destination, source]), asCount)
+  return twiceKeyed(ZRANGESTORE, args, asCount)
 }
 
 /**
@@ -183,7 +184,7 @@ export function zrangestore(
  * @see https://redis.io/docs/latest/commands/zremrangebylex/
  */
 export function zremrangebylex(key: Key, min: LexBound, max: LexBound): Command<number> {
-  return createCommand(ZREMRANGEBYLEX, byLexArgs(ZREMRANGEBYLEX, key, min, max), keySlot(key), asCount)
+  return keyed(ZREMRANGEBYLEX, byLexArgs(ZREMRANGEBYLEX, key, min, max), asCount)
 }
 
 /**
@@ -191,7 +192,7 @@ export function zremrangebylex(key: Key, min: LexBound, max: LexBound): Command<
  * @see https://redis.io/docs/latest/commands/zremrangebyrank/
  */
 export function zremrangebyrank(key: Key, start: number, stop: number): Command<number> {
-  return createCommand(ZREMRANGEBYRANK, byPlaceArgs(ZREMRANGEBYRANK, key, start, stop), keySlot(key), asCount)
+  return ofPlaces(ZREMRANGEBYRANK, key, start, stop, asCount)
 }
 
 /**
@@ -200,7 +201,7 @@ export function zremrangebyrank(key: Key, start: number, stop: number): Command<
  */
 export function zremrangebyscore(key: Key, min: ScoreBound, max: ScoreBound): Command<number> {
   const args = byScoreArgs(ZREMRANGEBYSCORE, key, min, max)
-  return createCommand(ZREMRANGEBYSCORE, args, keySlot(key), asCount)
+  return keyed(ZREMRANGEBYSCORE, args, asCount)
 }
 
 /**
@@ -209,7 +210,7 @@ export function zremrangebyscore(key: Key, min: ScoreBound, max: ScoreBound): Co
  * @see https://redis.io/docs/latest/commands/zrevrange/
  */
 export function zrevrange(key: Key, start: number, stop: number): Command<Bulk[]> {
-  return createCommand(ZREVRANGE, byPlaceArgs(ZREVRANGE, key, start, stop), keySlot(key), asBulks)
+  return ofPlaces(ZREVRANGE, key, start, stop, asBulks)
 }
 
 /**
@@ -218,7 +219,9 @@ export function zrevrange(key: Key, start: number, stop: number): Command<Bulk[]
  * @see https://redis.io/docs/latest/commands/zrevrange/
  */
 export function zrevrangeWithScores(key: Key, start: number, stop: number): Command<Scored[]> {
-  return withScores(ZREVRANGE, byPlaceArgs(ZREVRANGE, key, start, stop), keySlot(key))
+  const args = keyWords(ZREVRANGE, key)
+  args.push(integerArg(ZREVRANGE, start, 'start'), integerArg(ZREVRANGE, stop, 'stop'))
+  return withScores(ZREVRANGE, args)
 }
 
 /**
@@ -232,10 +235,10 @@ export function zrevrangebylex(
   min: LexBound,
   options?: RangeLimitOptions,
 ): Command<Bulk[]> {
-  const args = ['ZREVRANGEBYLEX', keyArg(ZREVRANGEBYLEX, key)]
+  const args = keyWords(ZREVRANGEBYLEX, key)
   args.push(lexBoundArg(ZREVRANGEBYLEX, max, 'max'), lexBoundArg(ZREVRANGEBYLEX, min, 'min'))
   pushRangeLimit(ZREVRANGEBYLEX, args, options)
-  return createCommand(ZREVRANGEBYLEX, args, keySlot(key), asBulks)
+  return keyed(ZREVRANGEBYLEX, args, asBulks)
 }
 
 /**
@@ -249,7 +252,7 @@ export function zrevrangebyscore(
   min: ScoreBound,
   options?: RangeLimitOptions,
 ): Command<Bulk[]> {
-  return createCommand(ZREVRANGEBYSCORE, downByScoreArgs(key, max, min, options), keySlot(key), asBulks)
+  return keyed(ZREVRANGEBYSCORE, downByScoreArgs(key, max, min, options), asBulks)
 }
 
 /**
@@ -263,16 +266,14 @@ export function zrevrangebyscoreWithScores(
   min: ScoreBound,
   options?: RangeLimitOptions,
 ): Command<Scored[]> {
-  return withScores(ZREVRANGEBYSCORE, downByScoreArgs(key, max, min, options), keySlot(key))
+  return withScores(ZREVRANGEBYSCORE, downByScoreArgs(key, max, min, options))
 }
 
-function withScores(spec: CommandSpec, args: Arg[], slot: number): Command<Scored[]> {
+const LIMIT_OPTION: OptionWords<RangeLimitOptions> = { limit: pushLimit }
+
+function withScores(spec: CommandSpec, args: Arg[]): Command<Scored[]> {
   args.push('WITHSCORES')
-  return createCommand(spec, args, slot, asScored)
-}
-
-function byPlaceArgs(spec: CommandSpec, key: Key, start: number, stop: number): Arg[] {
-  return [spec.name, keyArg(spec, key), integerArg(spec, start, 'start'), integerArg(spec, stop, 'stop')]
+  return keyed(spec, args, asScored)
 }
 
 function byScoreArgs(spec: CommandSpec, key: Key, min: ScoreBound, max: ScoreBound): Arg[] {
@@ -289,14 +290,14 @@ function downByScoreArgs(
   min: ScoreBound,
   options: RangeLimitOptions | undefined,
 ): Arg[] {
-  const args = ['ZREVRANGEBYSCORE', keyArg(ZREVRANGEBYSCORE, key)]
+  const args = keyWords(ZREVRANGEBYSCORE, key)
   args.push(scoreBoundArg(ZREVRANGEBYSCORE, max, 'max'), scoreBoundArg(ZREVRANGEBYSCORE, min, 'min'))
   pushRangeLimit(ZREVRANGEBYSCORE, args, options)
   return args
 }
 
 function pushRangeLimit(spec: CommandSpec, args: Arg[], options: RangeLimitOptions | undefined): void {
-  pushLimit(spec, args, checkOptions(spec, options, ['limit']).limit)
+  pushOptions(spec, args, options, LIMIT_OPTION)
 }
 
 function pushRange(
@@ -317,7 +318,7 @@ function pushRange(
       'needs options.by; places are a limit themselves',
     )
   }
-  pushLimit(spec, args, limit)
+  if (limit !== undefined) pushLimit(spec, args, limit, 'options.limit')
 }
 
 function boundArg(

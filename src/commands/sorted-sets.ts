@@ -2,7 +2,7 @@
 // like in sorted-set-combinations.ts. Those that block (BZPOPMIN, BZPOPMAX, BZMPOP) are not here yet.
 //
 // A score is a number, ±Infinity included; NaN is refused.
-import { type Arg, type Command, createCommand } from '../protocol/command.js'
+import { type Command, createCommand } from '../protocol/command.js'
 import {
   asBulkOrNull,
   asBulks,
@@ -15,19 +15,14 @@ import {
   type Scored,
 } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
-import { keySlot, keysSlot } from '../protocol/slot.js'
-import type { CommandSpec } from '../protocol/spec.js'
+import { keysSlot } from '../protocol/slot.js'
 import {
   checkAtMostOne,
-  checkOptions,
-  countArg,
-  cursorArg,
+  countTrue,
   integerArg,
-  keyArg,
-  pushFlag,
-  pushKeys,
-  pushOneOrMany,
-  pushScan,
+  type OptionWords,
+  POP_OPTIONS,
+  pushOptions,
   pushScored,
   pushValues,
   type ScanOptions,
@@ -44,6 +39,17 @@ import {
   type ScoredPage,
   type ScoredPopped,
 } from './replies.js'
+import {
+  countedKeys,
+  keyed,
+  keyWords,
+  ofCount,
+  ofInteger,
+  ofKey,
+  ofPage,
+  ofValue,
+  ofValues,
+} from './shapes.js'
 import type { Bulk, Key, Value } from './types.js'
 
 /** Which members are to be added or changed. */
@@ -88,12 +94,11 @@ const ZSCORE = /* @__PURE__ */ specOf('ZSCORE')
  * @see https://redis.io/docs/latest/commands/zadd/
  */
 export function zadd(key: Key, members: ScoredMembers, options?: ZaddOptions): Command<number> {
-  const chosen = checkOptions(ZADD, options, ['nx', 'xx', 'gt', 'lt', 'ch'])
-  const args = ['ZADD', keyArg(ZADD, key)]
-  pushConditions(args, chosen)
-  pushFlag(ZADD, args, 'CH', chosen.ch, 'options.ch')
+  const args = keyWords(ZADD, key)
+  pushOptions(ZADD, args, options, ZADD_OPTIONS)
+  checkConditions(options)
   pushScored(ZADD, args, members, 'members')
-  return createCommand(ZADD, args, keySlot(key), asCount)
+  return keyed(ZADD, args, asCount)
 }
 
 /**
@@ -106,11 +111,11 @@ export function zaddIncr(
   member: Value,
   options?: ZaddIncrOptions,
 ): Command<number | null> {
-  const chosen = checkOptions(ZADD, options, ['nx', 'xx', 'gt', 'lt'])
-  const args = ['ZADD', keyArg(ZADD, key)]
-  pushConditions(args, chosen)
+  const args = keyWords(ZADD, key)
+  pushOptions(ZADD, args, options, CONDITIONS)
+  checkConditions(options)
   args.push('INCR', scoreArg(ZADD, increment, 'increment'), valueArg(ZADD, member, 'member'))
-  return createCommand(ZADD, args, keySlot(key), asNumberOrNull)
+  return keyed(ZADD, args, asNumberOrNull)
 }
 
 /**
@@ -118,7 +123,7 @@ export function zaddIncr(
  * @see https://redis.io/docs/latest/commands/zcard/
  */
 export function zcard(key: Key): Command<number> {
-  return createCommand(ZCARD, ['ZCARD', keyArg(ZCARD, key)], keySlot(key), asCount)
+  return ofKey(ZCARD, key, asCount)
 }
 
 /**
@@ -126,9 +131,9 @@ export function zcard(key: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/zincrby/
  */
 export function zincrby(key: Key, increment: number, member: Value): Command<number> {
-  const args = ['ZINCRBY', keyArg(ZINCRBY, key), scoreArg(ZINCRBY, increment, 'increment')]
-  args.push(valueArg(ZINCRBY, member, 'member'))
-  return createCommand(ZINCRBY, args, keySlot(key), asNumber)
+  const args = keyWords(ZINCRBY, key)
+  args.push(scoreArg(ZINCRBY, increment, 'increment'), valueArg(ZINCRBY, member, 'member'))
+  return keyed(ZINCRBY, args, asNumber)
 }
 
 /**
@@ -140,12 +145,9 @@ export function zmpop(
   which: 'min' | 'max',
   options?: PopOptions,
 ): Command<ScoredPopped | null> {
-  const { count } = checkOptions(ZMPOP, options, ['count'])
-  const args: Arg[] = ['ZMPOP', '']
-  pushKeys(ZMPOP, args, keys)
-  args[1] = String(keys.length)
+  const args = countedKeys(ZMPOP, keys, 'keys')
   args.push(wordArg(ZMPOP, which, ['min', 'max'], 'which'))
-  if (count !== undefined) args.push('COUNT', countArg(ZMPOP, count, 'options.count', 1))
+  pushOptions(ZMPOP, args, options, POP_OPTIONS)
   return createCommand(ZMPOP, args, keysSlot(keys), asScoredPopped)
 }
 
@@ -154,9 +156,9 @@ export function zmpop(
  * @see https://redis.io/docs/latest/commands/zmscore/
  */
 export function zmscore(key: Key, members: readonly Value[]): Command<(number | null)[]> {
-  const args = ['ZMSCORE', keyArg(ZMSCORE, key)]
+  const args = keyWords(ZMSCORE, key)
   pushValues(ZMSCORE, args, members, 'members')
-  return createCommand(ZMSCORE, args, keySlot(key), asNumbersOrNulls)
+  return keyed(ZMSCORE, args, asNumbersOrNulls)
 }
 
 /**
@@ -164,7 +166,7 @@ export function zmscore(key: Key, members: readonly Value[]): Command<(number | 
  * @see https://redis.io/docs/latest/commands/zpopmax/
  */
 export function zpopmax(key: Key): Command<Scored | null> {
-  return createCommand(ZPOPMAX, ['ZPOPMAX', keyArg(ZPOPMAX, key)], keySlot(key), asScoredOrNull)
+  return ofKey(ZPOPMAX, key, asScoredOrNull)
 }
 
 /**
@@ -172,7 +174,7 @@ export function zpopmax(key: Key): Command<Scored | null> {
  * @see https://redis.io/docs/latest/commands/zpopmax/
  */
 export function zpopmaxCount(key: Key, count: number): Command<Scored[]> {
-  return poppingCount(ZPOPMAX, key, count)
+  return ofCount(ZPOPMAX, key, count, asScored)
 }
 
 /**
@@ -180,7 +182,7 @@ export function zpopmaxCount(key: Key, count: number): Command<Scored[]> {
  * @see https://redis.io/docs/latest/commands/zpopmin/
  */
 export function zpopmin(key: Key): Command<Scored | null> {
-  return createCommand(ZPOPMIN, ['ZPOPMIN', keyArg(ZPOPMIN, key)], keySlot(key), asScoredOrNull)
+  return ofKey(ZPOPMIN, key, asScoredOrNull)
 }
 
 /**
@@ -188,7 +190,7 @@ export function zpopmin(key: Key): Command<Scored | null> {
  * @see https://redis.io/docs/latest/commands/zpopmin/
  */
 export function zpopminCount(key: Key, count: number): Command<Scored[]> {
-  return poppingCount(ZPOPMIN, key, count)
+  return ofCount(ZPOPMIN, key, count, asScored)
 }
 
 /**
@@ -196,7 +198,7 @@ export function zpopminCount(key: Key, count: number): Command<Scored[]> {
  * @see https://redis.io/docs/latest/commands/zrandmember/
  */
 export function zrandmember(key: Key): Command<Bulk | null> {
-  return createCommand(ZRANDMEMBER, ['ZRANDMEMBER', keyArg(ZRANDMEMBER, key)], keySlot(key), asBulkOrNull)
+  return ofKey(ZRANDMEMBER, key, asBulkOrNull)
 }
 
 /**
@@ -205,7 +207,7 @@ export function zrandmember(key: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/zrandmember/
  */
 export function zrandmemberCount(key: Key, count: number): Command<Bulk[]> {
-  return createCommand(ZRANDMEMBER, randomArgs(key, count), keySlot(key), asBulks)
+  return ofInteger(ZRANDMEMBER, key, count, 'count', asBulks)
 }
 
 /**
@@ -213,9 +215,9 @@ export function zrandmemberCount(key: Key, count: number): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/zrandmember/
  */
 export function zrandmemberWithScores(key: Key, count: number): Command<Scored[]> {
-  const args = randomArgs(key, count)
-  args.push('WITHSCORES')
-  return createCommand(ZRANDMEMBER, args, keySlot(key), asScored)
+  const args = keyWords(ZRANDMEMBER, key)
+  args.push(integerArg(ZRANDMEMBER, count, 'count'), 'WITHSCORES')
+  return keyed(ZRANDMEMBER, args, asScored)
 }
 
 /**
@@ -223,8 +225,7 @@ export function zrandmemberWithScores(key: Key, count: number): Command<Scored[]
  * @see https://redis.io/docs/latest/commands/zrank/
  */
 export function zrank(key: Key, member: Value): Command<number | null> {
-  const args = ['ZRANK', keyArg(ZRANK, key), valueArg(ZRANK, member, 'member')]
-  return createCommand(ZRANK, args, keySlot(key), asCountOrNull)
+  return ofValue(ZRANK, key, member, 'member', asCountOrNull)
 }
 
 /**
@@ -232,9 +233,7 @@ export function zrank(key: Key, member: Value): Command<number | null> {
  * @see https://redis.io/docs/latest/commands/zrem/
  */
 export function zrem(key: Key, members: Value | readonly Value[]): Command<number> {
-  const args = ['ZREM', keyArg(ZREM, key)]
-  pushOneOrMany(ZREM, args, members, 'members')
-  return createCommand(ZREM, args, keySlot(key), asCount)
+  return ofValues(ZREM, key, members, 'members')
 }
 
 /**
@@ -242,8 +241,7 @@ export function zrem(key: Key, members: Value | readonly Value[]): Command<numbe
  * @see https://redis.io/docs/latest/commands/zrevrank/
  */
 export function zrevrank(key: Key, member: Value): Command<number | null> {
-  const args = ['ZREVRANK', keyArg(ZREVRANK, key), valueArg(ZREVRANK, member, 'member')]
-  return createCommand(ZREVRANK, args, keySlot(key), asCountOrNull)
+  return ofValue(ZREVRANK, key, member, 'member', asCountOrNull)
 }
 
 /**
@@ -255,10 +253,7 @@ export function zscan(
   cursor: string | number | bigint,
   options?: ScanOptions,
 ): Command<ScoredPage> {
-  const chosen = checkOptions(ZSCAN, options, ['match', 'count'])
-  const args = ['ZSCAN', keyArg(ZSCAN, key), cursorArg(ZSCAN, cursor)]
-  pushScan(ZSCAN, args, chosen)
-  return createCommand(ZSCAN, args, keySlot(key), asScoredPage)
+  return ofPage(ZSCAN, key, cursor, options, asScoredPage)
 }
 
 /**
@@ -266,24 +261,13 @@ export function zscan(
  * @see https://redis.io/docs/latest/commands/zscore/
  */
 export function zscore(key: Key, member: Value): Command<number | null> {
-  const args = ['ZSCORE', keyArg(ZSCORE, key), valueArg(ZSCORE, member, 'member')]
-  return createCommand(ZSCORE, args, keySlot(key), asNumberOrNull)
+  return ofValue(ZSCORE, key, member, 'member', asNumberOrNull)
 }
 
-function pushConditions(args: Arg[], { nx, xx, gt, lt }: ZaddIncrOptions): void {
-  const none = pushFlag(ZADD, args, 'NX', nx, 'options.nx')
-  const some = pushFlag(ZADD, args, 'XX', xx, 'options.xx')
-  const greater = pushFlag(ZADD, args, 'GT', gt, 'options.gt')
-  const lower = pushFlag(ZADD, args, 'LT', lt, 'options.lt')
-  checkAtMostOne(ZADD, Number(none) + Number(some), 'nx and xx')
-  checkAtMostOne(ZADD, Number(none) + Number(greater) + Number(lower), 'nx, gt and lt')
-}
+const CONDITIONS: OptionWords<ZaddIncrOptions> = { nx: 'NX', xx: 'XX', gt: 'GT', lt: 'LT' }
+const ZADD_OPTIONS: OptionWords<ZaddOptions> = { ...CONDITIONS, ch: 'CH' }
 
-function poppingCount(spec: CommandSpec, key: Key, count: number): Command<Scored[]> {
-  const args = [spec.name, keyArg(spec, key), countArg(spec, count, 'count')]
-  return createCommand(spec, args, keySlot(key), asScored)
-}
-
-function randomArgs(key: Key, count: number): Arg[] {
-  return ['ZRANDMEMBER', keyArg(ZRANDMEMBER, key), integerArg(ZRANDMEMBER, count, 'count')]
+function checkConditions({ nx, xx, gt, lt }: ZaddIncrOptions = {}): void {
+  checkAtMostOne(ZADD, countTrue(nx, xx), 'nx and xx')
+  checkAtMostOne(ZADD, countTrue(nx, gt, lt), 'nx, gt and lt')
 }

@@ -20,17 +20,19 @@ import {
   countArg,
   finiteArg,
   flag,
-  integerArg,
   keyArg,
+  type OptionWords,
   type Pairs,
-  pushFlag,
+  positiveArg,
   pushKeys,
+  pushOptions,
   pushPairs,
   type Timestamp,
   timestampArg,
   valueArg,
 } from './arguments.js'
 import { asLcs, asWritten, type LcsMatches } from './replies.js'
+import { keyed, keyWords, ofInteger, ofKey, ofPlaces, ofValue, twiceKeyed, twoKeyWords } from './shapes.js'
 import type { Bulk, Int, Key, Value } from './types.js'
 
 /** When a value goes away; at most one of these. */
@@ -98,12 +100,7 @@ const SUBSTR = /* @__PURE__ */ specOf('SUBSTR')
  * @see https://redis.io/docs/latest/commands/append/
  */
 export function append(key: Key, value: Value): Command<number> {
-  return createCommand(
-    APPEND,
-    ['APPEND', keyArg(APPEND, key), valueArg(APPEND, value)],
-    keySlot(key),
-    asCount,
-  )
+  return ofValue(APPEND, key, value, 'value', asCount)
 }
 
 /**
@@ -111,7 +108,7 @@ export function append(key: Key, value: Value): Command<number> {
  * @see https://redis.io/docs/latest/commands/decr/
  */
 export function decr(key: Key): Command<Int> {
-  return createCommand(DECR, ['DECR', keyArg(DECR, key)], keySlot(key), asInt)
+  return ofKey(DECR, key, asInt)
 }
 
 /**
@@ -119,8 +116,7 @@ export function decr(key: Key): Command<Int> {
  * @see https://redis.io/docs/latest/commands/decrby/
  */
 export function decrby(key: Key, decrement: number | bigint): Command<Int> {
-  const args = ['DECRBY', keyArg(DECRBY, key), integerArg(DECRBY, decrement, 'decrement')]
-  return createCommand(DECRBY, args, keySlot(key), asInt)
+  return ofInteger(DECRBY, key, decrement, 'decrement', asInt)
 }
 
 /**
@@ -128,7 +124,7 @@ export function decrby(key: Key, decrement: number | bigint): Command<Int> {
  * @see https://redis.io/docs/latest/commands/get/
  */
 export function get(key: Key): Command<Bulk | null> {
-  return createCommand(GET, ['GET', keyArg(GET, key)], keySlot(key), asBulkOrNull)
+  return ofKey(GET, key, asBulkOrNull)
 }
 
 /**
@@ -136,7 +132,7 @@ export function get(key: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/getdel/
  */
 export function getdel(key: Key): Command<Bulk | null> {
-  return createCommand(GETDEL, ['GETDEL', keyArg(GETDEL, key)], keySlot(key), asBulkOrNull)
+  return ofKey(GETDEL, key, asBulkOrNull)
 }
 
 /**
@@ -144,12 +140,13 @@ export function getdel(key: Key): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/getex/
  */
 export function getex(key: Key, options?: GetexOptions): Command<Bulk | null> {
-  const args = ['GETEX', keyArg(GETEX, key)]
+  const args = keyWords(GETEX, key)
   const chosen = checkOptions(GETEX, options, ['ex', 'px', 'exat', 'pxat', 'persist'])
   const times = pushExpiry(GETEX, args, chosen)
-  const persist = pushFlag(GETEX, args, 'PERSIST', chosen.persist, 'options.persist')
+  const persist = flag(GETEX, chosen.persist, 'options.persist')
+  if (persist) args.push('PERSIST')
   checkAtMostOne(GETEX, times + Number(persist), 'ex, px, exat, pxat and persist')
-  return createCommand(GETEX, args, keySlot(key), asBulkOrNull)
+  return keyed(GETEX, args, asBulkOrNull)
 }
 
 /**
@@ -158,7 +155,7 @@ export function getex(key: Key, options?: GetexOptions): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/getrange/
  */
 export function getrange(key: Key, start: number, end: number): Command<Bulk> {
-  return partOf(GETRANGE, key, start, end)
+  return ofPlaces(GETRANGE, key, start, end, asBulk, 'end')
 }
 
 /**
@@ -167,8 +164,7 @@ export function getrange(key: Key, start: number, end: number): Command<Bulk> {
  * @see https://redis.io/docs/latest/commands/getset/
  */
 export function getset(key: Key, value: Value): Command<Bulk | null> {
-  const args = ['GETSET', keyArg(GETSET, key), valueArg(GETSET, value)]
-  return createCommand(GETSET, args, keySlot(key), asBulkOrNull)
+  return ofValue(GETSET, key, value, 'value', asBulkOrNull)
 }
 
 /**
@@ -176,7 +172,7 @@ export function getset(key: Key, value: Value): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/incr/
  */
 export function incr(key: Key): Command<Int> {
-  return createCommand(INCR, ['INCR', keyArg(INCR, key)], keySlot(key), asInt)
+  return ofKey(INCR, key, asInt)
 }
 
 /**
@@ -184,8 +180,7 @@ export function incr(key: Key): Command<Int> {
  * @see https://redis.io/docs/latest/commands/incrby/
  */
 export function incrby(key: Key, increment: number | bigint): Command<Int> {
-  const args = ['INCRBY', keyArg(INCRBY, key), integerArg(INCRBY, increment, 'increment')]
-  return createCommand(INCRBY, args, keySlot(key), asInt)
+  return ofInteger(INCRBY, key, increment, 'increment', asInt)
 }
 
 /**
@@ -195,8 +190,9 @@ export function incrby(key: Key, increment: number | bigint): Command<Int> {
  * @see https://redis.io/docs/latest/commands/incrbyfloat/
  */
 export function incrbyfloat(key: Key, increment: number): Command<number> {
-  const args = ['INCRBYFLOAT', keyArg(INCRBYFLOAT, key), finiteArg(INCRBYFLOAT, increment, 'increment')]
-  return createCommand(INCRBYFLOAT, args, keySlot(key), asNumber)
+  const args = keyWords(INCRBYFLOAT, key)
+  args.push(finiteArg(INCRBYFLOAT, increment, 'increment'))
+  return keyed(INCRBYFLOAT, args, asNumber)
 }
 
 /**
@@ -204,7 +200,7 @@ export function incrbyfloat(key: Key, increment: number): Command<number> {
  * @see https://redis.io/docs/latest/commands/lcs/
  */
 export function lcs(key1: Key, key2: Key): Command<Bulk> {
-  return createCommand(LCS, lcsArgs(key1, key2), keysSlot([key1, key2]), asBulk)
+  return twiceKeyed(LCS, lcsArgs(key1, key2), asBulk)
 }
 
 /**
@@ -214,7 +210,7 @@ export function lcs(key1: Key, key2: Key): Command<Bulk> {
 export function lcsLen(key1: Key, key2: Key): Command<number> {
   const args = lcsArgs(key1, key2)
   args.push('LEN')
-  return createCommand(LCS, args, keysSlot([key1, key2]), asCount)
+  return twiceKeyed(LCS, args, asCount)
 }
 
 /**
@@ -222,12 +218,10 @@ export function lcsLen(key1: Key, key2: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/lcs/
  */
 export function lcsIdx(key1: Key, key2: Key, options?: LcsIdxOptions): Command<LcsMatches> {
-  const { minMatchLen, withMatchLen } = checkOptions(LCS, options, ['minMatchLen', 'withMatchLen'])
   const args = lcsArgs(key1, key2)
   args.push('IDX')
-  if (minMatchLen !== undefined) args.push('MINMATCHLEN', countArg(LCS, minMatchLen, 'options.minMatchLen'))
-  pushFlag(LCS, args, 'WITHMATCHLEN', withMatchLen, 'options.withMatchLen')
-  return createCommand(LCS, args, keysSlot([key1, key2]), asLcs)
+  pushOptions(LCS, args, options, LCS_OPTIONS)
+  return twiceKeyed(LCS, args, asLcs)
 }
 
 /**
@@ -272,9 +266,7 @@ export function msetnx(pairs: Pairs): Command<boolean> {
  * @see https://redis.io/docs/latest/commands/psetex/
  */
 export function psetex(key: Key, milliseconds: number, value: Value): Command<'OK'> {
-  const time = countArg(PSETEX, milliseconds, 'milliseconds', 1)
-  const args = ['PSETEX', keyArg(PSETEX, key), time, valueArg(PSETEX, value)]
-  return createCommand(PSETEX, args, keySlot(key), asOk)
+  return living(PSETEX, key, milliseconds, 'milliseconds', value)
 }
 
 /**
@@ -288,10 +280,8 @@ export function psetex(key: Key, milliseconds: number, value: Value): Command<'O
  */
 export function set(key: Key, value: Value, options?: SetOptions): Command<'OK'> {
   const args = ['SET', keyArg(SET, key), valueArg(SET, value)]
-  if (options !== undefined) {
-    pushSetOptions(args, checkOptions(SET, options, ['ex', 'px', 'exat', 'pxat', 'keepTtl']))
-  }
-  return createCommand(SET, args, keySlot(key), asOk)
+  if (options !== undefined) pushSetOptions(args, checkOptions(SET, options, SET_OPTIONS))
+  return keyed(SET, args, asOk)
 }
 
 /**
@@ -299,12 +289,12 @@ export function set(key: Key, value: Value, options?: SetOptions): Command<'OK'>
  * @see https://redis.io/docs/latest/commands/set/
  */
 export function setAndGet(key: Key, value: Value, options?: SetIfOptions): Command<Bulk | null> {
-  const chosen = checkOptions(SET, options, ['nx', 'xx', 'ex', 'px', 'exat', 'pxat', 'keepTtl'])
+  const chosen = checkOptions(SET, options, ['nx', 'xx', ...SET_OPTIONS])
   const args = ['SET', keyArg(SET, key), valueArg(SET, value)]
-  checkAtMostOne(SET, pushCondition(args, chosen), 'nx and xx')
+  checkAtMostOne(SET, pushConditions(args, chosen), 'nx and xx')
   args.push('GET')
   pushSetOptions(args, chosen)
-  return createCommand(SET, args, keySlot(key), asBulkOrNull)
+  return keyed(SET, args, asBulkOrNull)
 }
 
 /**
@@ -318,13 +308,13 @@ export function setAndGet(key: Key, value: Value, options?: SetIfOptions): Comma
  * @see https://redis.io/docs/latest/commands/set/
  */
 export function setIf(key: Key, value: Value, options: SetIfOptions): Command<boolean> {
-  const chosen = checkOptions(SET, options, ['nx', 'xx', 'ex', 'px', 'exat', 'pxat', 'keepTtl'])
+  const chosen = checkOptions(SET, options, ['nx', 'xx', ...SET_OPTIONS])
   const args = ['SET', keyArg(SET, key), valueArg(SET, value)]
-  if (pushCondition(args, chosen) !== 1) {
+  if (pushConditions(args, chosen) !== 1) {
     throw new InvalidArgumentError('SET', 'options', 'must hold one of nx and xx, and not both')
   }
   pushSetOptions(args, chosen)
-  return createCommand(SET, args, keySlot(key), asWritten)
+  return keyed(SET, args, asWritten)
 }
 
 /**
@@ -333,8 +323,7 @@ export function setIf(key: Key, value: Value, options: SetIfOptions): Command<bo
  * @see https://redis.io/docs/latest/commands/setex/
  */
 export function setex(key: Key, seconds: number, value: Value): Command<'OK'> {
-  const args = ['SETEX', keyArg(SETEX, key), countArg(SETEX, seconds, 'seconds', 1), valueArg(SETEX, value)]
-  return createCommand(SETEX, args, keySlot(key), asOk)
+  return living(SETEX, key, seconds, 'seconds', value)
 }
 
 /**
@@ -343,7 +332,7 @@ export function setex(key: Key, seconds: number, value: Value): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/setnx/
  */
 export function setnx(key: Key, value: Value): Command<boolean> {
-  return createCommand(SETNX, ['SETNX', keyArg(SETNX, key), valueArg(SETNX, value)], keySlot(key), asFlag)
+  return ofValue(SETNX, key, value, 'value', asFlag)
 }
 
 /**
@@ -351,9 +340,9 @@ export function setnx(key: Key, value: Value): Command<boolean> {
  * @see https://redis.io/docs/latest/commands/setrange/
  */
 export function setrange(key: Key, offset: number, value: Value): Command<number> {
-  const at = countArg(SETRANGE, offset, 'offset')
-  const args = ['SETRANGE', keyArg(SETRANGE, key), at, valueArg(SETRANGE, value)]
-  return createCommand(SETRANGE, args, keySlot(key), asCount)
+  const args = keyWords(SETRANGE, key)
+  args.push(countArg(SETRANGE, offset, 'offset'), valueArg(SETRANGE, value))
+  return keyed(SETRANGE, args, asCount)
 }
 
 /**
@@ -361,7 +350,7 @@ export function setrange(key: Key, offset: number, value: Value): Command<number
  * @see https://redis.io/docs/latest/commands/strlen/
  */
 export function strlen(key: Key): Command<number> {
-  return createCommand(STRLEN, ['STRLEN', keyArg(STRLEN, key)], keySlot(key), asCount)
+  return ofKey(STRLEN, key, asCount)
 }
 
 /**
@@ -370,23 +359,33 @@ export function strlen(key: Key): Command<number> {
  * @see https://redis.io/docs/latest/commands/substr/
  */
 export function substr(key: Key, start: number, end: number): Command<Bulk> {
-  return partOf(SUBSTR, key, start, end)
+  return ofPlaces(SUBSTR, key, start, end, asBulk, 'end')
 }
 
-function partOf(spec: CommandSpec, key: Key, start: number, end: number): Command<Bulk> {
-  const args = [spec.name, keyArg(spec, key), integerArg(spec, start, 'start'), integerArg(spec, end, 'end')]
-  return createCommand(spec, args, keySlot(key), asBulk)
+const SET_OPTIONS = ['ex', 'px', 'exat', 'pxat', 'keepTtl'] as const
+
+const LCS_OPTIONS: OptionWords<LcsIdxOptions> = {
+  minMatchLen: ['MINMATCHLEN', countArg],
+  withMatchLen: 'WITHMATCHLEN',
+}
+
+/** NAME key time value */
+function living(spec: CommandSpec, key: Key, time: number, unit: string, value: Value): Command<'OK'> {
+  const args = keyWords(spec, key)
+  args.push(positiveArg(spec, time, unit), valueArg(spec, value))
+  return keyed(spec, args, asOk)
 }
 
 function lcsArgs(key1: Key, key2: Key): Arg[] {
-  return ['LCS', keyArg(LCS, key1, 'key1'), keyArg(LCS, key2, 'key2')]
+  return twoKeyWords(LCS, key1, 'key1', key2, 'key2')
 }
 
 /** Appends the words of the conditions and says how many there were. */
-function pushCondition(args: Arg[], options: SetIfOptions): number {
-  const nx = pushFlag(SET, args, 'NX', options.nx, 'options.nx')
-  const xx = pushFlag(SET, args, 'XX', options.xx, 'options.xx')
-  return Number(nx) + Number(xx)
+function pushConditions(args: Arg[], { nx, xx }: SetIfOptions): number {
+  const before = args.length
+  if (flag(SET, nx, 'options.nx')) args.push('NX')
+  if (flag(SET, xx, 'options.xx')) args.push('XX')
+  return args.length - before
 }
 
 function pushSetOptions(args: Arg[], options: SetOptions): void {
@@ -397,11 +396,10 @@ function pushSetOptions(args: Arg[], options: SetOptions): void {
 }
 
 /** Appends the words of the times and says how many there were. */
-function pushExpiry(spec: CommandSpec, args: Arg[], options: ExpiryOptions): number {
+function pushExpiry(spec: CommandSpec, args: Arg[], { ex, px, exat, pxat }: ExpiryOptions): number {
   const before = args.length
-  const { ex, px, exat, pxat } = options
-  if (ex !== undefined) args.push('EX', countArg(spec, ex, 'options.ex', 1))
-  if (px !== undefined) args.push('PX', countArg(spec, px, 'options.px', 1))
+  if (ex !== undefined) args.push('EX', positiveArg(spec, ex, 'options.ex'))
+  if (px !== undefined) args.push('PX', positiveArg(spec, px, 'options.px'))
   if (exat !== undefined) args.push('EXAT', timestampArg(spec, exat, 'options.exat', 1000))
   if (pxat !== undefined) args.push('PXAT', timestampArg(spec, pxat, 'options.pxat', 1))
   return (args.length - before) / 2

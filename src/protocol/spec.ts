@@ -1,7 +1,8 @@
 // What is known of a command before it is sent. One spec per Redis command, shared by all its uses.
 // Mirrors the server's COMMAND and COMMAND DOCS replies: https://redis.io/docs/latest/commands/command/
 
-/** Command flags, as bits. The table and COMMAND INFO name them in this order, see lookup.ts. */
+// lookup.ts names them in this order.
+/** Command flags, as bits. */
 export const Flag = {
   WRITE: 1,
   READONLY: 2,

@@ -152,7 +152,15 @@ interface Source {
 }
 
 const FOLDER = new URL('../../src/commands/', import.meta.url)
-const NO_GROUP = ['arguments.ts', 'attach.ts', 'catalogue.ts', 'replies.ts', 'server-replies.ts', 'types.ts']
+const NO_GROUP = [
+  'arguments.ts',
+  'attach.ts',
+  'catalogue.ts',
+  'replies.ts',
+  'server-replies.ts',
+  'shapes.ts',
+  'types.ts',
+]
 
 const sources: readonly Source[] = readdirSync(FOLDER)
   .filter(file => file.endsWith('.ts') && !NO_GROUP.includes(file))
