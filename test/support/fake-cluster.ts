@@ -88,9 +88,12 @@ export class FakeCluster {
   }
 
   async #serve(node: FakeNode, peer: Peer): Promise<void> {
+    let isMute = false
     for (let words = await peer.next(); words !== undefined; words = await peer.next()) {
       const reply = this.#reply(words, node, peer)
-      if (reply !== undefined) peer.reply(reply)
+      // Answers come in the order of the questions: behind one that is owed nothing can be said any more.
+      isMute ||= reply === undefined
+      if (reply !== undefined && !isMute) peer.reply(reply)
     }
   }
 
