@@ -173,7 +173,12 @@ async function wrapServer(stage, more, count = 0) {
   const { findServer } = await import(pathToFileURL(join(stage.build, 'local.js')))
   const { path } = await findServer()
   const folder = mkdtempSync(join(tmpdir(), 'slotwise-faults-'))
-  stage.atEnd(() => rmSync(folder, { recursive: true, force: true }))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove) // where a signal ends it all
+  stage.atEnd(() => {
+    process.off('exit', remove)
+    remove()
+  })
   const script = join(folder, 'server')
   const cases = Array.from({ length: count }, (_, i) => `  ${i + 1}) more='${more(i)}' ;;`)
   writeFileSync(

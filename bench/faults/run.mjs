@@ -107,7 +107,8 @@ function progress(fault, run, { runs }) {
     const missed = judge(fault, client, [result])
       .filter(({ isMet }) => isMet === false)
       .map(({ check, text }) => `${check.label} ${text}`)
-    say(`  ${client}: ${facts.notYet ?? (missed.join('; ') || 'all targets met')}`)
+    const lost = facts.lost === undefined ? undefined : `lost: ${facts.lost}`
+    say(`  ${client}: ${lost ?? facts.notYet ?? (missed.join('; ') || 'all targets met')}`)
   }
 }
 
