@@ -1,10 +1,10 @@
 // The top of every journey: the sink that holds the caller's promise.
 import { AbortedError, SlotwiseError } from '../core/errors.js'
-import type { Sweeper } from '../core/sweeper.js'
 import type { Command } from '../protocol/command.js'
 import type { Sink } from '../protocol/executor.js'
 import type { Reply } from '../resp/types.js'
 import type { AbortGroup } from './abort-group.js'
+import { type Pending, sizeOf } from './pending.js'
 
 export class Call implements Sink {
   settled = false
@@ -13,23 +13,26 @@ export class Call implements Sink {
   readonly deadline: number
   readonly promise: Promise<unknown>
   readonly #command: Command
-  readonly #sweeper: Sweeper
+  readonly #pending: Pending
+  /** Of its arguments; counted while it is under way. */
+  readonly #bytes: number
   readonly #startedAt: number
   #resolve!: (value: unknown) => void
   #reject!: (error: Error) => void
   /** Calls under the same AbortSignal; this one leaves when it settles. */
   #group: AbortGroup | undefined
 
-  constructor(command: Command, startedAt: number, timeoutMs: number, sweeper: Sweeper) {
+  constructor(command: Command, startedAt: number, timeoutMs: number, pending: Pending) {
     this.#command = command
     this.#startedAt = startedAt
     this.deadline = startedAt + timeoutMs
-    this.#sweeper = sweeper
+    this.#pending = pending
+    this.#bytes = sizeOf(command.args)
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    sweeper.began()
+    pending.began(this.#bytes)
   }
 
   /** False when the group's signal has fired already; the call is then settled. */
@@ -73,7 +76,7 @@ export class Call implements Sink {
 
   #settle(): void {
     this.settled = true
-    this.#sweeper.ended()
+    this.#pending.ended(this.#bytes)
     this.#group?.remove(this)
   }
 }

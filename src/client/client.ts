@@ -143,8 +143,9 @@ export class Client<V extends View = TextView> {
     if (engine.closing) return Promise.reject(new ClosedError('the client'))
     // From a program without types; below, it would be found out only when it is written.
     if (command?.spec === undefined || command.args === undefined) return Promise.reject(noCommand())
+    if (engine.pending.isFull) return Promise.reject(engine.refusal(command))
     const hinted = this.#hinted(command)
-    const call = new Call(hinted, performance.now(), this.#timeoutMs, engine.sweeper)
+    const call = new Call(hinted, performance.now(), this.#timeoutMs, engine.pending)
     // The promise is of what `decode` makes, seen through the view: the one place where the two types meet.
     const promise = call.promise as Promise<As<T, V>>
     if (this.#abortGroup !== undefined && !call.join(this.#abortGroup)) return promise
@@ -224,8 +225,9 @@ export class Client<V extends View = TextView> {
     const engine = this.#engine
     if (engine.closing) return Promise.reject(new ClosedError('the client'))
     const spec = provisionalSpec(nameOf(args))
+    if (engine.pending.isFull) return Promise.reject(engine.refusal({ spec }))
     const provisional = this.#hinted(createCommand(spec, args, NO_SLOT, toJs))
-    const call = new Call(provisional, performance.now(), this.#timeoutMs, engine.sweeper)
+    const call = new Call(provisional, performance.now(), this.#timeoutMs, engine.pending)
     if (this.#abortGroup !== undefined && !call.join(this.#abortGroup)) return call.promise
     engine.unlisted.hold(call)
     this.#describe(args, call)

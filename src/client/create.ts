@@ -23,6 +23,7 @@ import {
   resolveServerOptions,
   type ServerOptions,
 } from './options.js'
+import { Pending } from './pending.js'
 
 /**
  * A client of a Redis or Valkey Cluster. Nothing is dialled until `connect()` or the first command.
@@ -107,6 +108,7 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
     executor: options.interceptors.length === 0 ? router : intercepted.guard(intercept(options, router)),
     router,
     sweeper,
+    pending: new Pending(sweeper, options),
     credentials,
     events,
     intercepted,

@@ -4,19 +4,22 @@
 //     └───────────────destroy()──────────────────────────────────────────►┘
 
 import type { CredentialStore } from '../connection/credentials.js'
-import { AbortedError, ClosedError, SlotwiseError } from '../core/errors.js'
+import { AbortedError, ClosedError, type OverloadedError, SlotwiseError } from '../core/errors.js'
 import type { Emitter } from '../core/events.js'
 import type { Sweeper } from '../core/sweeper.js'
+import type { Command } from '../protocol/command.js'
 import type { Executor } from '../protocol/executor.js'
 import type { Router } from '../router/router.js'
 import { Custody } from './custody.js'
 import type { ClientEvents } from './events.js'
+import type { Pending } from './pending.js'
 import { UnlistedSpecs } from './unlisted.js'
 
 export interface EngineParts {
   readonly executor: Executor
   readonly router: Router
   readonly sweeper: Sweeper
+  readonly pending: Pending
   readonly credentials: CredentialStore
   readonly events: Emitter<ClientEvents>
   /** Holds calls while they are with interceptors. */
@@ -31,6 +34,7 @@ interface Connecting {
 export class Engine {
   readonly executor: Executor
   readonly sweeper: Sweeper
+  readonly pending: Pending
   readonly events: Emitter<ClientEvents>
   readonly specs: UnlistedSpecs
   /** Holds calls until their command's spec is known. */
@@ -49,6 +53,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.executor = parts.executor
     this.sweeper = parts.sweeper
+    this.pending = parts.pending
     this.events = parts.events
     this.#router = parts.router
     this.#credentials = parts.credentials
@@ -56,6 +61,16 @@ export class Engine {
     this.#intercepted = parts.intercepted
     this.sweeper.add(this.unlisted)
     this.sweeper.add(this.#intercepted)
+  }
+
+  /** Of one call more than there may be under way. */
+  refusal({ spec }: Pick<Command, 'spec'>): OverloadedError {
+    const { waiting, lines } = this.#router.inspect()
+    const longestMs = Math.max(0, ...lines.map(({ sinceMs }) => sinceMs))
+    return this.pending.refusal(
+      spec.name,
+      waiting.count === 0 ? '' : `, ${waiting.count} of them wait for a node, up to ${longestMs} ms by now`,
+    )
   }
 
   topologyChanged(): void {

@@ -8,7 +8,7 @@ import {
 } from '../connection/options.js'
 import { type Endpoint, type NodeInput, type ParsedNode, parseNode } from '../core/address.js'
 import { InvalidOptionError } from '../core/errors.js'
-import { duration, knownFields } from '../core/options.js'
+import { count, duration, knownFields } from '../core/options.js'
 import { type NodeOptions, type ResolvedNodeOptions, resolveNodeOptions } from '../node/options.js'
 import type { Interceptor } from '../protocol/executor.js'
 import { type ResolvedRouterOptions, type RouterOptions, resolveRouterOptions } from '../router/options.js'
@@ -27,6 +27,18 @@ export interface ClientOptions extends ConnectionOptions {
    * @default 10000
    */
   timeoutMs?: number
+  /**
+   * Calls under way at once, on all nodes together: waiting, on the wire, resting between tries. One more is refused with
+   * `OverloadedError`. A call takes some 600 bytes of memory beside its arguments and its answer.
+   * @default 262144
+   */
+  maxPending?: number
+  /**
+   * Bytes of the arguments of the calls under way; while there are so many, further calls are refused with
+   * `OverloadedError`. Text counts by its length.
+   * @default 268435456
+   */
+  maxPendingBytes?: number
   /** Wrapped round every command, the first listed outermost. */
   interceptors?: readonly Interceptor[]
   /** How connections of a node are shared and lent. */
@@ -61,6 +73,8 @@ export interface ServerOptions extends ClientOptions {
 export interface ResolvedClientOptions {
   readonly seeds: readonly Endpoint[]
   readonly timeoutMs: number
+  readonly maxPending: number
+  readonly maxPendingBytes: number
   readonly interceptors: readonly Interceptor[]
   readonly connection: ResolvedConnectionOptions
   readonly node: ResolvedNodeOptions
@@ -69,7 +83,7 @@ export interface ResolvedClientOptions {
   readonly translate: Translate
 }
 
-const COMMON = ['timeoutMs', 'interceptors', 'node', 'router'] as const
+const COMMON = ['timeoutMs', 'maxPending', 'maxPendingBytes', 'interceptors', 'node', 'router'] as const
 
 export function resolveClusterOptions(options: ClusterOptions): ResolvedClientOptions {
   checkObject('createCluster()', options)
@@ -116,6 +130,8 @@ function resolve(
   return Object.freeze({
     seeds: nodes.map(node => node.endpoint),
     timeoutMs: duration('timeoutMs', options.timeoutMs, 10_000, { min: 1, max: 2 ** 31 - 1 }),
+    maxPending: count('maxPending', options.maxPending, 262_144, { min: 1, max: 2 ** 30 }),
+    maxPendingBytes: count('maxPendingBytes', options.maxPendingBytes, 2 ** 28, { min: 1, max: 2 ** 40 }),
     interceptors: checkInterceptors(options.interceptors),
     connection: resolveConnectionOptions({ ...fromUrls(nodes), ...pickConnection(options) }),
     node: resolveNodeOptions(options.node),
