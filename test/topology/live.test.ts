@@ -14,6 +14,8 @@ import { until } from '../support/wait.js'
 
 let redis: Client
 let news: string[]
+/** Failovers and changes of the topology, in their order. */
+let story: string[]
 afterEach(() => redis.destroy())
 
 function connect(options: ClusterOptions): Promise<Client> {
@@ -21,6 +23,9 @@ function connect(options: ClusterOptions): Promise<Client> {
   news = []
   redis.on('node:add', ({ address }) => news.push(`+${address}`))
   redis.on('node:remove', ({ address }) => news.push(`-${address}`))
+  story = []
+  redis.on('failover', ({ from, to }) => story.push(`${from} → ${to}`))
+  redis.on('topology', ({ reason }) => story.push(reason))
   return redis.connect()
 }
 
@@ -130,8 +135,55 @@ describe('a cluster of three primaries and three replicas', () => {
     const heir = await cluster.nodeFor('key1')
     expect(heir).not.toBe(old)
     expect(await heir.ask('GET', 'key1')).toBe('after')
+    // Its own word came first.
+    const failover = story.indexOf(`${old.address} → ${heir.address}`)
+    await until(() => story.includes('failover'))
+    expect(failover).toBeGreaterThanOrEqual(0)
+    expect(story.indexOf('failover')).toBeGreaterThan(failover)
+    expect(story.filter(item => item.includes('→'))).toHaveLength(1)
     await old.restart()
     await cluster.waitUntilStable()
+  })
+
+  test('does not listen to a node that was reset, and lets it go', async () => {
+    const [, home] = await cluster.primaries()
+    const leaver = await cluster.addNode({ replicaOf: home as LocalClusterNode })
+    await connect({ nodes: cluster.urls, topology: { refreshPeriodMs: 10, minRefreshGapMs: 0 } })
+    await writeAndRead()
+    const failures: Error[] = []
+    redis.on('error', error => failures.push(error))
+    await leaver.ask('CLUSTER', 'RESET', 'HARD')
+    await until(async () => {
+      await writeAndRead()
+      for (const node of cluster.nodes) {
+        if (node !== leaver) await node.ask('CLUSTER', 'FORGET', leaver.nodeId).catch(() => {})
+      }
+      return news.includes(`-${leaver.address}`)
+    })
+    expect(news.filter(item => item.startsWith('-'))).toEqual([`-${leaver.address}`])
+    expect(failures).toEqual([])
+    await cluster.removeNode(leaver).catch(() => leaver.stop())
+  })
+
+  test('learns without any traffic of a node that came', async () => {
+    await connect({ nodes: cluster.urls, topology: { refreshPeriodMs: 10 } })
+    const newcomer = await cluster.addNode()
+    await until(() => news.includes(`+${newcomer.address}`))
+    expect(new Set(story)).toEqual(new Set(['connect', 'period']))
+    await cluster.removeNode(newcomer)
+    await until(() => news.includes(`-${newcomer.address}`))
+  })
+
+  test('is found again when all its nodes were killed and have come back', async () => {
+    await connect({ nodes: cluster.urls, timeoutMs: 50_000 })
+    await writeAndRead()
+    await Promise.all(cluster.nodes.map(node => node.kill()))
+    const again = redis.with({ idempotent: true })
+    const waiting = Promise.all(KEYS.map(key => again.set(key, 'again')))
+    await Promise.all(cluster.nodes.map(node => node.restart()))
+    expect(new Set(await waiting)).toEqual(new Set(['OK']))
+    await cluster.waitUntilStable()
+    await writeAndRead()
   })
 
   test('finds a node that comes back on another port', async () => {

@@ -34,7 +34,7 @@ function refresherOf(
             reason,
             answer: async (text = '') => {
               resolve(text)
-              await vi.advanceTimersByTimeAsync(0)
+              if (vi.isFakeTimers()) await vi.advanceTimersByTimeAsync(0)
             },
             fail: async () => {
               reject(new Error('nobody could tell'))
@@ -262,6 +262,19 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0)
     refresherOf()
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('a program with nothing else to do may end: nothing it waits for keeps it', async () => {
+    vi.useRealTimers()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    const { refresher, asked } = refresherOf()
+    refresher.poke('connect')
+    asked[0]?.answer()
+    await vi.waitUntil(() => !refresher.running)
+    refresher.poke('CLUSTERDOWN')
+    const [period, gap, ...others] = timers.mock.results.map(({ value }) => value as NodeJS.Timeout)
+    expect([period?.hasRef(), gap?.hasRef(), others]).toEqual([false, false, []])
+    refresher.stop()
   })
 
   test('it tells of the last, of all before, and of the next', async () => {

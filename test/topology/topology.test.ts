@@ -91,8 +91,10 @@ class Scene {
   async learn(snapshot: Snapshot, reason: RefreshReason = 'connect'): Promise<void> {
     const before = this.changes.length
     this.topology.refresh(reason)
-    for (const question of await this.asked(1)) question.answer(snapshot)
-    await until(() => this.changes.length > before)
+    await until(() => {
+      for (const question of this.questions.splice(0)) question.answer(snapshot)
+      return this.changes.length > before
+    })
   }
 
   owner(slot: number): string | undefined {
@@ -382,6 +384,138 @@ describe('Topology', () => {
     mapped.topology.destroy()
   })
 
+  test('a refresh says whether it tells anything new', async () => {
+    const one = record('a', 7000, [[0, 99]], { epoch: 1 })
+    const other = record('b', 7001, [[100, 199]], { epoch: 2 })
+    const replica = record('c', 7002, [], { role: 'replica', primaryId: 'a', epoch: 1 })
+    await scene.learn(snapshotOf(one, other, replica))
+    await scene.learn(snapshotOf(one, other, replica))
+    await scene.learn(snapshotOf(replica, { ...other, epoch: 9 }, one))
+    expect(scene.changes).toEqual([true, false, false])
+    const changes: NodeRecord[][] = [
+      [one, { ...other, ranges: [[100, 198]] }, replica],
+      [one, other, { ...replica, primaryId: 'b' }],
+      [one, other, { ...replica, role: 'primary', primaryId: undefined }],
+      [{ ...one, failing: true }, other, replica],
+      [one, other, { ...replica, endpoint: { host: '10.0.0.1', port: 7003 } }],
+      [one, other, { ...replica, id: 'd' }],
+      [one, other],
+    ]
+    for (const nodes of changes) {
+      await scene.learn(snapshotOf(...nodes))
+      expect(scene.changes.at(-1)).toBe(true)
+      await scene.learn(snapshotOf(...nodes))
+      expect(scene.changes.at(-1)).toBe(false)
+    }
+  })
+
+  test('a node that is the same at another address is followed there', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, [[0, 99]]), record('b', 7001, [[100, 199]])))
+    const before = scene.node(7001)
+    await scene.learn(snapshotOf(record('a', 7000, [[0, 99]]), record('b', 7009, [[100, 199]])))
+    expect(scene.owner(100)).toBe('10.0.0.1:7009')
+    expect(before.closed).toBe(true)
+    expect(scene.registry.all.map(node => `${node.id} ${node.address}`)).toEqual([
+      'a 10.0.0.1:7000',
+      'b 10.0.0.1:7009',
+    ])
+  })
+
+  test('two nodes that have changed places are followed, too', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, [[0, 99]]), record('b', 7001, [[100, 199]])))
+    await scene.learn(snapshotOf(record('a', 7001, [[0, 99]]), record('b', 7000, [[100, 199]])))
+    expect([scene.owner(0), scene.owner(100)]).toEqual(['10.0.0.1:7001', '10.0.0.1:7000'])
+    expect([scene.node(7000).id, scene.node(7001).id]).toEqual(['b', 'a'])
+  })
+
+  test.each([-1, 16_384, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 99_999_999_999])(
+    'a MOVED of slot %s teaches nothing',
+    async slot => {
+      await scene.learn(snapshotOf(record('a', 7000, ALL), record('b', 7001, [])))
+      scene.topology.moved(slot, scene.node(7001))
+      await turns()
+      expect(scene.questions).toEqual([])
+      expect(scene.topology.coveredSlots).toBe(16_384)
+    },
+  )
+
+  test('ten thousand MOVEDs that contradict each other cost one question, and one after it', async () => {
+    const view = snapshotOf(record('a', 7000, ALL), record('b', 7001, []), record('c', 7002, []))
+    await scene.learn(view)
+    const contradict = (i: number): void => {
+      scene.topology.moved(i % 10, scene.node(7001 + (Math.floor(i / 10) % 2)))
+    }
+    for (let i = 0; i < 10_000; i++) contradict(i)
+    const first = await scene.asked(1)
+    // They go on while it is asked.
+    for (let i = 0; i < 10_000; i++) contradict(i)
+    for (const question of first) question.answer(view)
+    for (const question of await scene.asked(1)) question.answer(view)
+    await until(() => scene.changes.length === 3)
+    await turns(50)
+    expect([scene.questions, scene.topology.inspect().nextRefreshInMs]).toEqual([[], undefined])
+    expect(scene.topology.inspect().refreshes).toEqual({ connect: 1, MOVED: 2 })
+    expect(scene.registry.all).toHaveLength(3)
+    expect(scene.owner(0)).toBe('10.0.0.1:7000')
+  })
+
+  test('many ASKs are a reason to ask; a few are none', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    for (let i = 0; i < 19; i++) scene.topology.asked()
+    expect(scene.topology.inspect().nextRefreshInMs).toBeUndefined()
+    for (let i = 0; i < 10_000; i++) scene.topology.asked()
+    await scene.asked(1)
+    expect(scene.topology.inspect().refreshes).toEqual({ connect: 1, 'ASK burst': 1 })
+  })
+
+  test('it tells what it knows, and since when', async () => {
+    expect(scene.topology.inspect()).toEqual({
+      nodes: { primaries: [], replicas: [] },
+      coveredSlots: 0,
+      lastRefresh: undefined,
+      refreshes: {},
+      nextRefreshInMs: undefined,
+      watching: [],
+    })
+    await scene.learn(
+      snapshotOf(
+        record('a', 7000, [[0, 99]]),
+        record('b', 7001, []),
+        record('c', 7002, [], { role: 'replica', primaryId: 'a' }),
+      ),
+    )
+    expect(scene.topology.inspect()).toEqual({
+      nodes: { primaries: ['10.0.0.1:7000', '10.0.0.1:7001'], replicas: ['10.0.0.1:7002'] },
+      coveredSlots: 100,
+      lastRefresh: {
+        reason: 'connect',
+        ok: true,
+        agoMs: expect.any(Number),
+        source: 'test, test',
+        error: undefined,
+      },
+      refreshes: { connect: 1 },
+      nextRefreshInMs: undefined,
+      watching: [],
+    })
+    scene.topology.refresh('CLUSTERDOWN')
+    while (scene.failures.length === 0) {
+      for (const question of await scene.asked(1)) question.fail(new Error('odd'))
+      await turns()
+    }
+    expect(scene.topology.inspect()).toMatchObject({
+      coveredSlots: 100,
+      lastRefresh: {
+        reason: 'CLUSTERDOWN',
+        ok: false,
+        source: undefined,
+        error: expect.stringContaining('odd'),
+      },
+      refreshes: { connect: 1, CLUSTERDOWN: 1 },
+    })
+    expect(structuredClone(scene.topology.inspect())).toEqual(scene.topology.inspect())
+  })
+
   test.each(['close', 'destroy'] as const)('%s takes questions back and ends the asking', async verb => {
     scene.topology.refresh('connect')
     const questions = await scene.asked(2)
@@ -391,5 +525,147 @@ describe('Topology', () => {
     await new Promise(resolve => setTimeout(resolve, 20))
     expect(scene.questions).toEqual([])
     expect(scene.failures).toEqual([])
+  })
+})
+
+describe('Whom Topology asks', () => {
+  const OURS = snapshotOf(
+    ...[7010, 7011, 7012, 7013, 7014].map((port, i) => record(`n${i}`, port, [[i, i]], { epoch: 1 })),
+  )
+  const STRANGE = snapshotOf(record('x', 7010, ALL, { epoch: 9 }), record('y', 7011, [], { epoch: 9 }))
+  let scene: Scene
+
+  beforeEach(async () => {
+    scene = new Scene([7000])
+    await scene.learn(OURS)
+  })
+  afterEach(() => {
+    scene.topology.destroy()
+  })
+
+  function connected(...ports: number[]): void {
+    for (const port of ports)
+      Object.defineProperty(scene.node(port), 'connections', { value: [{ ready: true }] })
+  }
+  function silent(...ports: number[]): void {
+    for (const port of ports) Object.defineProperty(scene.node(port), 'available', { value: false })
+  }
+  const portsOf = (questions: readonly Question[]): number[] =>
+    questions.map(({ address }) => Number(address.split(':')[1])).sort()
+
+  test('nodes with a connection, and no other while one of them answers', async () => {
+    connected(7011, 7013)
+    scene.topology.refresh('CLUSTERDOWN')
+    const questions = await scene.asked(1)
+    expect(portsOf(questions)).toEqual([7011, 7013])
+    questions[0]?.fail(new Error('odd'))
+    await turns()
+    questions[1]?.answer(OURS)
+    await until(() => scene.changes.length === 2)
+    expect(scene.questions).toEqual([])
+  })
+
+  test('at most three at once, all of them in turn', async () => {
+    connected(7010, 7011, 7012, 7013, 7014)
+    const counts = new Map<number, number>()
+    for (let i = 0; i < 5; i++) {
+      scene.topology.refresh('CLUSTERDOWN')
+      const questions = await scene.asked(1)
+      expect(questions).toHaveLength(3)
+      for (const port of portsOf(questions)) counts.set(port, (counts.get(port) ?? 0) + 1)
+      for (const question of questions) question.answer(OURS)
+      await until(() => scene.changes.length === i + 2)
+    }
+    expect([...counts.values()]).toEqual([3, 3, 3, 3, 3])
+  })
+
+  test('a node that keeps silent last, although it has a connection', async () => {
+    connected(7010, 7011)
+    silent(7011)
+    scene.topology.refresh('CLUSTERDOWN')
+    const first = await scene.asked(1)
+    expect(portsOf(first)).toEqual([7010])
+    first[0]?.fail(new Error('odd'))
+    const second = await scene.asked(3)
+    expect(portsOf(second)).toEqual([7012, 7013, 7014])
+    for (const question of second) question.fail(new Error('odd'))
+    const [third] = await scene.asked(1)
+    expect(third?.address).toBe('10.0.0.1:7011')
+    third?.fail(new Error('odd'))
+    const [seed] = await scene.asked(1)
+    expect(seed?.address).toBe('10.0.0.1:7000')
+    seed?.fail(new Error('odd'))
+    await until(() => scene.failures.length === 1)
+    const tried = (scene.failures[0] as DiscoveryError).contacts.map(({ address }) => address)
+    expect(tried.sort()).toEqual([7000, 7010, 7011, 7012, 7013, 7014].map(port => `10.0.0.1:${port}`))
+  })
+
+  test('others, when those asked keep silent; and whoever answers first is heard', async () => {
+    connected(7010)
+    scene.topology.refresh('CLUSTERDOWN')
+    const first = await scene.asked(1)
+    const second = await scene.asked(1)
+    expect([portsOf(first), portsOf(second)]).toEqual([[7010], expect.arrayContaining([7011])])
+    first[0]?.answer(OURS)
+    await until(() => scene.changes.length === 2)
+    expect(second.every(({ signal }) => signal.aborted)).toBe(true)
+  })
+
+  test('two that agree are enough; the third may hang', async () => {
+    connected(7010, 7011, 7012)
+    scene.topology.refresh('CLUSTERDOWN')
+    const questions = await scene.asked(3)
+    questions[1]?.answer(OURS)
+    questions[2]?.answer(OURS)
+    await turns()
+    expect(scene.changes).toHaveLength(2)
+    expect(questions[0]?.signal.aborted).toBe(true)
+  })
+
+  test('a stranger at an address of ours is not believed: the others are waited for, and asked', async () => {
+    connected(7010)
+    scene.topology.refresh('CLUSTERDOWN')
+    const [stranger] = await scene.asked(1)
+    stranger?.answer(STRANGE)
+    const others = await scene.asked(3)
+    expect(scene.changes).toHaveLength(1)
+    others[2]?.answer(OURS)
+    await until(() => scene.changes.length === 2)
+    expect(scene.changes[1]).toBe(false)
+    expect(scene.owner(0)).toBe('10.0.0.1:7010')
+  })
+
+  test('… nor two of them, while one of ours can be found', async () => {
+    connected(7010, 7011, 7012)
+    scene.topology.refresh('CLUSTERDOWN')
+    const first = await scene.asked(3)
+    for (const question of first.filter(({ address }) => !address.endsWith('7012'))) question.answer(STRANGE)
+    const others = await scene.asked(2)
+    expect(scene.changes).toHaveLength(1)
+    for (const question of [...others, ...first]) question.answer(OURS)
+    await until(() => scene.changes.length === 2)
+    expect(scene.owner(0)).toBe('10.0.0.1:7010')
+  })
+
+  test('a stranger is believed when nobody is left who could say otherwise', async () => {
+    connected(7010)
+    scene.topology.refresh('CLUSTERDOWN')
+    const [stranger] = await scene.asked(1)
+    stranger?.answer(STRANGE)
+    for (const question of await scene.asked(3)) question.fail(new ConnectError(question.address, 'connect'))
+    const [seed] = await scene.asked(1)
+    seed?.answer(STRANGE)
+    await until(() => scene.changes.length === 2)
+    expect(scene.owner(0)).toBe('10.0.0.1:7010')
+    expect(scene.node(7010).id).toBe('x')
+  })
+
+  test('… also when those who could do not answer', async () => {
+    connected(7010)
+    scene.topology.refresh('CLUSTERDOWN')
+    const [stranger] = await scene.asked(1)
+    stranger?.answer(STRANGE)
+    await until(() => scene.changes.length === 2)
+    expect(scene.node(7010).id).toBe('x')
   })
 })
