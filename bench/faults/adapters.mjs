@@ -46,7 +46,7 @@ async function openSlotwise({ nodes, natMap, timeoutMs, refreshMs }) {
 function createWith(createCluster, options, refreshMs) {
   if (refreshMs === undefined) return createCluster(options)
   try {
-    const topology = { refreshPeriodMs: refreshMs, minRefreshGapMs: 1 }
+    const topology = { refreshPeriodMs: refreshMs, minRefreshGapMs: Math.min(10, refreshMs) }
     return createCluster({ ...options, topology })
   } catch (error) {
     if (error.code === 'INVALID_OPTION') throw new NoSuchOption(error.message)

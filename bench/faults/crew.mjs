@@ -24,6 +24,7 @@ export class Hand {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv,
     })
+    this.#child.on('error', () => {}) // it ended: 'exit' tells
     this.#child.stderr.on('data', chunk => {
       this.#complaint = (this.#complaint + chunk).slice(-2000)
     })
@@ -91,6 +92,10 @@ export class Hand {
 export class Prober {
   #child = fork(PROBER, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
 
+  constructor() {
+    this.#child.on('error', () => {}) // it ended: whoever waits for it is told by 'exit'
+  }
+
   async start(options) {
     this.#child.send({ task: 'start', ...options })
     await this.#event('started', () => true, 5000)
@@ -124,6 +129,10 @@ export class Prober {
         this.#child.off('message', hear)
         this.#child.off('exit', leave)
         settle(value)
+      }
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        reject(new Error('the prober has ended'))
+        return
       }
       const timer = setTimeout(
         () => end(reject, new Error(`the prober did not see '${event}' within ${limitMs} ms`)),

@@ -73,7 +73,9 @@ function serversOf(windows, seen) {
   const gaps = {}
   for (const [name, probe] of seen) {
     const { ms } = longestGap(probe, from, until)
-    gaps[name] = { longestMs: ms, refusals: Object.fromEntries(probe.refusals) }
+    const holds = probe.slow.filter(([sent]) => sent >= from && sent <= until)
+    const holdMs = Math.max(0, ...holds.map(([sent, heard]) => heard - sent))
+    gaps[name] = { longestMs: ms, holdMs, refusals: Object.fromEntries(probe.refusals) }
   }
   // Where there is no moment of return, as in a move, the longest gap is what the servers themselves make.
   const windowsMs = windows.map(({ group, from, servedAt }) =>

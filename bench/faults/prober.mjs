@@ -8,6 +8,7 @@ import { now } from './clock.mjs'
 
 const SILENT_MS = 250
 const REDIAL_MS = 10
+const SLOW_MS = 10
 
 const probes = new Map()
 let everyMs = 5
@@ -28,6 +29,7 @@ const handlers = {
         localAddress,
         lines: [],
         hits: [],
+        slow: [],
         refusals: new Map(),
         watch: undefined,
       })
@@ -48,8 +50,9 @@ const handlers = {
   },
   stop() {
     clearInterval(timer)
-    const seen = [...probes.values()].map(({ name, hits, refusals }) => ({
+    const seen = [...probes.values()].map(({ name, hits, slow, refusals }) => ({
       name,
+      slow,
       hits: hits.sort((a, b) => a[1] - b[1]),
       refusals: [...refusals],
     }))
@@ -134,12 +137,14 @@ class Line {
     if (sent === undefined) return
     const line = chunk.toString('latin1')
     const probe = this.#probe
+    const heard = now()
+    if (heard - sent >= SLOW_MS) probe.slow.push([sent, heard])
     if (!line.startsWith('+OK')) {
       const prefix = line.slice(1).split(/[ \r]/)[0]
       probe.refusals.set(prefix, (probe.refusals.get(prefix) ?? 0) + 1)
       return
     }
-    const hit = [sent, now(), this.port]
+    const hit = [sent, heard, this.port]
     probe.hits.push(hit)
     if (probe.watch !== undefined && sent >= probe.watch) tellServed(probe, hit)
   }

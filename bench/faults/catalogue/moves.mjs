@@ -28,7 +28,18 @@ const failover = {
   name: 'failover',
   title: 'CLUSTER FAILOVER under load, there and back',
   limitMs: 60_000,
-  checks: [noErrors('errors'), longestWithin(50, 'longest call'), nothingLost, ...always],
+  checks: [
+    noErrors('errors'),
+    longestWithin(50, 'longest call'),
+    {
+      label: "longest call of the prober: the servers' own hold",
+      unit: 'ms',
+      of: (_, { servers }) => servers.gaps.affected.holdMs,
+      over: 'median',
+    },
+    nothingLost,
+    ...always,
+  ],
   run: stage =>
     night(stage, {
       cluster: CLUSTER,
