@@ -3,15 +3,7 @@ import { type Command, createCommand } from '../protocol/command.js'
 import { asCount, asCountOrNull, asOk, asText } from '../protocol/decode.js'
 import { specOf } from '../protocol/lookup.js'
 import { keySlot } from '../protocol/slot.js'
-import {
-  countArg,
-  integerArg,
-  keyArg,
-  type OptionWords,
-  pushOptions,
-  pushTexts,
-  textArg,
-} from './arguments.js'
+import { countArg, integerArg, keyArg, type OptionWords, pushOptions, textArg } from './arguments.js'
 import {
   asLatencyHistograms,
   asLatencyLatest,
@@ -24,7 +16,7 @@ import {
   type MemoryStats,
   type SlowlogEntry,
 } from './server-replies.js'
-import { keyless, nameWords } from './shapes.js'
+import { keyless, nameWords, ofTexts } from './shapes.js'
 import type { Key } from './types.js'
 
 export interface MemoryUsageOptions {
@@ -72,9 +64,7 @@ export function latencyGraph(event: string): Command<string> {
 export function latencyHistogram(
   commands?: string | readonly string[],
 ): Command<Record<string, LatencyHistogram>> {
-  const args = nameWords(LATENCY_HISTOGRAM)
-  if (commands !== undefined) pushTexts(LATENCY_HISTOGRAM, args, commands, 'commands')
-  return keyless(LATENCY_HISTOGRAM, asLatencyHistograms, args)
+  return ofTexts(LATENCY_HISTOGRAM, commands, 'commands', asLatencyHistograms)
 }
 
 /**
@@ -100,9 +90,7 @@ export function latencyLatest(): Command<LatencyPeak[]> {
  * @see https://redis.io/docs/latest/commands/latency-reset/
  */
 export function latencyReset(events?: string | readonly string[]): Command<number> {
-  const args = nameWords(LATENCY_RESET)
-  if (events !== undefined) pushTexts(LATENCY_RESET, args, events, 'events')
-  return keyless(LATENCY_RESET, asCount, args)
+  return ofTexts(LATENCY_RESET, events, 'events', asCount)
 }
 
 /**

@@ -91,8 +91,8 @@ export function hgetall(key: Key): Command<Fields> {
  * @see https://redis.io/docs/latest/commands/hincrby/
  */
 export function hincrby(key: Key, field: Key, increment: number | bigint): Command<Int> {
-  const args = ['HINCRBY', keyArg(HINCRBY, key), keyArg(HINCRBY, field, 'field')]
-  args.push(integerArg(HINCRBY, increment, 'increment'))
+  const args = keyWords(HINCRBY, key)
+  args.push(keyArg(HINCRBY, field, 'field'), integerArg(HINCRBY, increment, 'increment'))
   return keyed(HINCRBY, args, asInt)
 }
 
@@ -101,8 +101,8 @@ export function hincrby(key: Key, field: Key, increment: number | bigint): Comma
  * @see https://redis.io/docs/latest/commands/hincrbyfloat/
  */
 export function hincrbyfloat(key: Key, field: Key, increment: number): Command<number> {
-  const args = ['HINCRBYFLOAT', keyArg(HINCRBYFLOAT, key), keyArg(HINCRBYFLOAT, field, 'field')]
-  args.push(finiteArg(HINCRBYFLOAT, increment, 'increment'))
+  const args = keyWords(HINCRBYFLOAT, key)
+  args.push(keyArg(HINCRBYFLOAT, field, 'field'), finiteArg(HINCRBYFLOAT, increment, 'increment'))
   return keyed(HINCRBYFLOAT, args, asNumber)
 }
 
@@ -199,7 +199,8 @@ export function hset(key: Key, fields: Pairs): Command<number> {
  * @see https://redis.io/docs/latest/commands/hsetnx/
  */
 export function hsetnx(key: Key, field: Key, value: Value): Command<boolean> {
-  const args = ['HSETNX', keyArg(HSETNX, key), keyArg(HSETNX, field, 'field'), valueArg(HSETNX, value)]
+  const args = keyWords(HSETNX, key)
+  args.push(keyArg(HSETNX, field, 'field'), valueArg(HSETNX, value))
   return keyed(HSETNX, args, asFlag)
 }
 

@@ -14,7 +14,6 @@ import { keysSlot } from '../protocol/slot.js'
 import {
   countArg,
   integerArg,
-  keyArg,
   type OptionWords,
   POP_OPTIONS,
   pushOptions,
@@ -83,7 +82,8 @@ export function lindex(key: Key, index: number): Command<Bulk | null> {
  * @see https://redis.io/docs/latest/commands/linsert/
  */
 export function linsert(key: Key, where: 'before' | 'after', pivot: Value, element: Value): Command<number> {
-  const args = ['LINSERT', keyArg(LINSERT, key), wordArg(LINSERT, where, ['before', 'after'], 'where')]
+  const args = keyWords(LINSERT, key)
+  args.push(wordArg(LINSERT, where, ['before', 'after'], 'where'))
   args.push(valueArg(LINSERT, pivot, 'pivot'), valueArg(LINSERT, element, 'element'))
   return keyed(LINSERT, args, asCount)
 }
@@ -179,8 +179,8 @@ export function lrange(key: Key, start: number, stop: number): Command<Bulk[]> {
  * @see https://redis.io/docs/latest/commands/lrem/
  */
 export function lrem(key: Key, count: number, element: Value): Command<number> {
-  const args = ['LREM', keyArg(LREM, key), integerArg(LREM, count, 'count')]
-  args.push(valueArg(LREM, element, 'element'))
+  const args = keyWords(LREM, key)
+  args.push(integerArg(LREM, count, 'count'), valueArg(LREM, element, 'element'))
   return keyed(LREM, args, asCount)
 }
 
@@ -189,8 +189,8 @@ export function lrem(key: Key, count: number, element: Value): Command<number> {
  * @see https://redis.io/docs/latest/commands/lset/
  */
 export function lset(key: Key, index: number, element: Value): Command<'OK'> {
-  const args = ['LSET', keyArg(LSET, key), integerArg(LSET, index, 'index')]
-  args.push(valueArg(LSET, element, 'element'))
+  const args = keyWords(LSET, key)
+  args.push(integerArg(LSET, index, 'index'), valueArg(LSET, element, 'element'))
   return keyed(LSET, args, asOk)
 }
 

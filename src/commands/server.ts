@@ -31,7 +31,7 @@ import {
   type Role,
   type ServerTime,
 } from './server-replies.js'
-import { keyless, nameWords } from './shapes.js'
+import { keyless, nameWords, ofTexts } from './shapes.js'
 import type { Bulk, Value } from './types.js'
 
 export interface FlushOptions {
@@ -114,9 +114,7 @@ export function commandCount(): Command<number> {
 export function commandDocs(
   names?: string | readonly string[],
 ): Command<Record<string, CommandDocumentation>> {
-  const args = nameWords(COMMAND_DOCS)
-  if (names !== undefined) pushTexts(COMMAND_DOCS, args, names, 'names')
-  return keyless(COMMAND_DOCS, asCommandDocs, args)
+  return ofTexts(COMMAND_DOCS, names, 'names', asCommandDocs)
 }
 
 /**
@@ -150,9 +148,7 @@ export function commandGetkeysandflags(words: readonly Value[]): Command<KeyAndF
  * @see https://redis.io/docs/latest/commands/command-info/
  */
 export function commandInfo(names?: string | readonly string[]): Command<(CommandDescription | null)[]> {
-  const args = nameWords(COMMAND_INFO)
-  if (names !== undefined) pushTexts(COMMAND_INFO, args, names, 'names')
-  return keyless(COMMAND_INFO, asCommandInfos, args)
+  return ofTexts(COMMAND_INFO, names, 'names', asCommandInfos)
 }
 
 /**
@@ -242,9 +238,7 @@ export function flushdb(options?: FlushOptions): Command<'OK'> {
  * @see https://redis.io/docs/latest/commands/info/
  */
 export function info(sections?: string | readonly string[]): Command<string> {
-  const args = nameWords(INFO)
-  if (sections !== undefined) pushTexts(INFO, args, sections, 'sections')
-  return keyless(INFO, asText, args)
+  return ofTexts(INFO, sections, 'sections', asText)
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   pushKeys,
   pushOneOrMany,
   pushOptions,
+  pushTexts,
   SCAN_OPTIONS,
   type ScanOptions,
   valueArg,
@@ -27,6 +28,18 @@ export function nameWords(spec: CommandSpec): Arg[] {
 /** The name, and no key: `args` begins with {@link nameWords}. */
 export function keyless<T>(spec: CommandSpec, decode: Decode<T>, args = nameWords(spec)): Command<T> {
   return createCommand(spec, args, NO_SLOT, decode)
+}
+
+/** NAME [text …]: one text, several, or none. */
+export function ofTexts<T>(
+  spec: CommandSpec,
+  texts: string | readonly string[] | undefined,
+  name: string,
+  decode: Decode<T>,
+): Command<T> {
+  const args = nameWords(spec)
+  if (texts !== undefined) pushTexts(spec, args, texts, name)
+  return keyless(spec, decode, args)
 }
 
 /** Name and key, to which others may be appended. The name is one word. */

@@ -200,8 +200,7 @@ export function zremrangebyrank(key: Key, start: number, stop: number): Command<
  * @see https://redis.io/docs/latest/commands/zremrangebyscore/
  */
 export function zremrangebyscore(key: Key, min: ScoreBound, max: ScoreBound): Command<number> {
-  const args = byScoreArgs(ZREMRANGEBYSCORE, key, min, max)
-  return keyed(ZREMRANGEBYSCORE, args, asCount)
+  return keyed(ZREMRANGEBYSCORE, byScoreArgs(ZREMRANGEBYSCORE, key, min, max), asCount)
 }
 
 /**
