@@ -18,7 +18,7 @@ export function agree(answers: readonly Snapshot[], present: Snapshot | undefine
   const ids = [...said.keys()].sort()
   return {
     nodes: ids.map(id => merge(said.get(id) ?? [], owned.get(id) ?? [], before.get(id))),
-    source: voices.map(({ source }) => source).join(', '),
+    source: voices.map(({ source }) => source).join(','),
   }
 }
 

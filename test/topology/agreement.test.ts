@@ -253,7 +253,7 @@ describe('agree', () => {
 
   test('names everybody who was believed, and nobody else', () => {
     const { source } = agree([says('a', ...HEALTHY), says('b', 'x 0 @9'), says('c', ...HEALTHY)], NOW)
-    expect(source).toBe('10.0.0.1:7001, 10.0.0.1:7003')
+    expect(source).toBe('10.0.0.1:7001,10.0.0.1:7003')
   })
 })
 

@@ -283,7 +283,7 @@ describe('Refresher', () => {
     refresher.poke('connect')
     await asked[0]?.answer()
     const end = performance.now()
-    expect(refresher.last).toEqual({ reason: 'connect', at: end, error: undefined })
+    expect(refresher.last).toMatchObject({ reason: 'connect', at: end, error: undefined })
     refresher.poke('CLUSTERDOWN')
     expect(refresher.plannedAt).toBe(end + GAP_MS)
     await vi.advanceTimersByTimeAsync(GAP_MS)

@@ -491,7 +491,7 @@ describe('Topology', () => {
         reason: 'connect',
         ok: true,
         agoMs: expect.any(Number),
-        source: 'test, test',
+        source: 'test,test',
         error: undefined,
       },
       refreshes: { connect: 1 },
