@@ -75,7 +75,7 @@ const places: Place[] = [
   {
     where: 'between dials of a server that is not there',
     begin: () => createClient({ port: nobody }),
-    waitedFor: 'another try',
+    waitedFor: /to serve/,
     outcome: 'not-sent',
     cause: cause => expect(cause).toMatchObject({ code: 'CONNECT', phase: 'connect' }),
     address: () => `127.0.0.1:${nobody}`,
