@@ -281,6 +281,7 @@ export class Router implements Executor, Lifecycle {
   }
 
   #ask(attempt: Attempt, node: Node, error: Error): void {
+    this.topology.asked()
     if (this.waitingRoom.isHeld(node) || attempt.trouble.hops > MAX_HOPS) return this.#rest(attempt, error)
     attempt.tryAt(node, withPrelude(attempt.command, [...ASKING, ...attempt.command.prelude]))
   }
