@@ -41,6 +41,8 @@ export interface LastRefresh {
   readonly reason: RefreshReason
   /** In milliseconds of `performance.now()`. */
   readonly at: number
+  /** How long it took. */
+  readonly ms: number
   readonly error: Error | undefined
 }
 
@@ -57,6 +59,7 @@ export class Refresher<T> {
     | { readonly at: number; readonly reason: RefreshReason; readonly timer: NodeJS.Timeout }
     | undefined
   #period: NodeJS.Timeout | undefined
+  #lastBegin = 0
   #lastEnd = Number.NEGATIVE_INFINITY
   /** Refreshes that have followed each other without a quiet time. */
   #streak = 0
@@ -131,6 +134,7 @@ export class Refresher<T> {
 
   #run(reason: RefreshReason): void {
     this.#running = true
+    this.#lastBegin = performance.now()
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
     this.#steps.ask(reason).then(
       answer => this.#answered(answer, reason),
@@ -155,17 +159,21 @@ export class Refresher<T> {
   }
 
   #tell(error: Error, reason: RefreshReason): void {
-    this.#last = { reason, at: this.#lastEnd, error }
+    this.#note(reason, error)
     this.#steps.failed(error)
   }
 
   #end(reason: RefreshReason, error: Error | undefined): void {
     this.#running = false
     this.#lastEnd = performance.now()
-    this.#last = { reason, at: this.#lastEnd, error }
+    this.#note(reason, error)
     this.#gapMs = this.#nextGapMs()
     this.#streak++
     this.#waitPeriod()
+  }
+
+  #note(reason: RefreshReason, error: Error | undefined): void {
+    this.#last = { reason, at: this.#lastEnd, ms: this.#lastEnd - this.#lastBegin, error }
   }
 
   /** Doubled with every refresh of the streak; of what is more than the minimum, half is left to chance. */

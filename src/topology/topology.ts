@@ -2,6 +2,7 @@
 // reports here; it never waits here.
 import { isIP } from 'node:net'
 import { type Endpoint, formatAddress } from '../core/address.js'
+import { channels, publish } from '../core/diagnostics.js'
 import { ConnectError, type DiscoveryError } from '../core/errors.js'
 import type { Node } from '../node/node.js'
 import type { NodeRegistry } from '../node/registry.js'
@@ -69,6 +70,8 @@ export interface TopologyState {
   readonly watching: readonly string[]
 }
 
+/** Nodes that redirects have named, and no snapshot. */
+const MAX_STRANGERS = 1_000
 /** A refresh that nobody waits for is put off by so much per known node, at random, and not by more than a second. */
 const SPREAD_MS_PER_NODE = 2
 const MAX_SPREAD_MS = 1_000
@@ -170,7 +173,11 @@ export class Topology implements Lifecycle {
     if (host === '?') return undefined
     const fromHost = 'host' in from.target.endpoint ? from.target.endpoint.host : 'localhost'
     const endpoint = this.#translate({ host: host === '' ? fromHost : host, port })
-    return this.#registry.get(formatAddress(endpoint)) ?? this.#nodeAt(endpoint, undefined)
+    const known = this.#registry.get(formatAddress(endpoint))
+    if (known !== undefined) return known
+    // A server that names ever new addresses leads nowhere.
+    if (this.#registry.all.length >= this.#nodes.size + MAX_STRANGERS) return undefined
+    return this.#nodeAt(endpoint, undefined)
   }
 
   /** A MOVED: the slot is the node's from now on; the rest of the map is asked for soon. */
@@ -253,9 +260,10 @@ export class Topology implements Lifecycle {
   async #ask(): Promise<Snapshot> {
     this.#moves.clear()
     this.#promotions.asking()
-    const answers = await this.#inquiry.ask(this.#contacts.waves(this.#promotions.heirs), heard =>
-      isFamiliar(heard, this.#snapshot),
-    )
+    // Whoever has just been promoted knows best, and the others may not have heard of it.
+    const { heirs } = this.#promotions
+    const isEnough = (heard: readonly Snapshot[]): boolean => isFamiliar(heard, this.#snapshot)
+    const answers = await this.#inquiry.ask(this.#contacts.waves(heirs), isEnough, heirs)
     return agree(answers, this.#snapshot)
   }
 
@@ -276,6 +284,7 @@ export class Topology implements Lifecycle {
     this.#inquiry.forget()
     this.#leaveReplaced(owners)
     this.#identify()
+    this.#publishRefresh(snapshot.source)
     this.#hooks.onChange(snapshot, reason, changed)
     // The answer did not know of these: it was given before, and may be wrong elsewhere, too.
     if (this.#moves.size > 0) this.refresh(this.#promotions.heirs.length > 0 ? 'failover' : 'MOVED')
@@ -283,7 +292,16 @@ export class Topology implements Lifecycle {
 
   #fail(error: Error): void {
     this.#lastFailure = error
+    this.#publishRefresh(undefined)
     this.#hooks.onFailure(error)
+  }
+
+  #publishRefresh(source: string | undefined): void {
+    const { last } = this.#refresher
+    if (last === undefined || !channels.refresh.hasSubscribers) return
+    const { reason, ms, error } = last
+    const sources = source === undefined ? [] : source.split(',')
+    publish(channels.refresh, { reason, ok: error === undefined, ms: Math.round(ms), sources, error })
   }
 
   #adopt(snapshot: Snapshot, changed: boolean): void {
