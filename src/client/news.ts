@@ -17,8 +17,9 @@ export class News {
     this.#events = events
   }
 
-  /** A snapshot was taken over. */
-  topology(snapshot: Snapshot, reason: string, _changed: boolean): void {
+  /** A snapshot was taken over: news where it `changed` anything. */
+  topology(snapshot: Snapshot, reason: string, changed: boolean): void {
+    if (!changed) return
     const before = this.#snapshot
     this.#snapshot = snapshot
     if (!channels.topology.hasSubscribers && this.#events.listenerCount('topology') === 0) return

@@ -10,6 +10,7 @@ import {
   TooManyRedirectsError,
 } from '../../src/index.js'
 import { type Answer, bulk, type FakeCluster, fakeCluster } from '../support/fake-cluster.js'
+import { refreshReasons } from '../support/refreshes.js'
 import { failureOf, until } from '../support/wait.js'
 
 const SLOT = keySlot('k')
@@ -21,8 +22,7 @@ let reasons: string[]
 async function start(answer: Answer, options: Partial<ClusterOptions> = {}): Promise<void> {
   cluster = await fakeCluster(2, answer)
   redis = createCluster({ nodes: cluster.urls, ...options })
-  reasons = []
-  redis.on('topology', ({ reason }) => reasons.push(reason))
+  reasons = refreshReasons()
   await redis.connect()
 }
 afterEach(async () => {

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCluster, DeadlineExceededError } from '../../src/index.js'
 import { type LocalCluster, startCluster } from '../../src/local/index.js'
+import { refreshReasons } from '../support/refreshes.js'
 
 let cluster: LocalCluster
 beforeAll(async () => {
@@ -16,8 +17,7 @@ test('calls on a frozen primary fail in doubt, and later ones find its successor
     await redis.set('k', 'kept')
     const owner = await cluster.nodeFor('k')
     const hasty = redis.with({ timeoutMs: 200 })
-    const reasons: string[] = []
-    redis.on('topology', ({ reason }) => reasons.push(reason))
+    const reasons = refreshReasons()
     owner.pause()
     const failures: unknown[] = []
     let value: string | null | undefined

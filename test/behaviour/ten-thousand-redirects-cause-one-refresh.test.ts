@@ -3,6 +3,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { type Client, createCluster, keySlot } from '../../src/index.js'
 import { bulk, type FakeCluster, fakeCluster } from '../support/fake-cluster.js'
+import { refreshReasons } from '../support/refreshes.js'
 import { until } from '../support/wait.js'
 
 let cluster: FakeCluster
@@ -33,8 +34,7 @@ async function start(options = {}): Promise<void> {
 test('ten thousand at once: each node is asked once, and at most once more', async () => {
   await start()
   const keys = keysBelow(5461, 10_000)
-  const reasons: string[] = []
-  redis.on('topology', ({ reason }) => reasons.push(reason))
+  const reasons = refreshReasons()
   const before = cluster.nodes.map(node => node.described)
   expect(await Promise.all(keys.map(key => redis.get(key)))).toEqual(keys)
   await until(() => reasons.length > 0)

@@ -6,6 +6,7 @@ import {
   createClient,
   createCluster,
   InvalidArgumentError,
+  type Refreshed,
 } from '../../src/index.js'
 import { startServer } from '../../src/local/index.js'
 import { type FakeCluster, fakeCluster } from '../support/fake-cluster.js'
@@ -51,6 +52,33 @@ describe('topology', () => {
       changed: { nodesAdded: 1, nodesRemoved: 1, nodesChanged: 0, slots: 191 + 8192 },
     })
     expect(published.messages).toEqual(news)
+  })
+})
+
+describe('a refresh', () => {
+  test('is published whatever came of it, and is an event only where something has changed', async () => {
+    fake = await fakeCluster(2)
+    redis = createCluster({ nodes: fake.urls, topology: { minRefreshGapMs: 0, refreshPeriodMs: 20 } })
+    const news: string[] = []
+    redis.on('topology', ({ reason }) => news.push(reason))
+    using refreshes = overhear<Refreshed>('slotwise:refresh')
+    await redis.connect()
+    expect(refreshes.messages[0]).toMatchObject({ reason: 'connect', ok: true, error: undefined })
+    expect(refreshes.messages[0]?.ms).toBeGreaterThanOrEqual(0)
+    await until(() => refreshes.messages.length > 3)
+    const addresses = fake.nodes.map(({ address }) => address).sort()
+    const last = refreshes.messages.at(-1)
+    expect(last).toMatchObject({ reason: 'period', ok: true })
+    expect([...(last?.sources ?? [])].sort()).toEqual(addresses)
+    expect(news).toEqual(['connect'])
+    fake.describe = () => 'nonsense'
+    await until(() => refreshes.messages.at(-1)?.ok === false)
+    expect(refreshes.messages.at(-1)).toMatchObject({
+      reason: 'period',
+      sources: [],
+      error: expect.objectContaining({ code: 'DISCOVERY' }),
+    })
+    expect(news).toEqual(['connect'])
   })
 })
 

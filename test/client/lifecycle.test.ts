@@ -13,6 +13,7 @@ import {
 } from '../../src/index.js'
 import { type LocalCluster, type LocalServer, startCluster, startServer } from '../../src/local/index.js'
 import { fakeCluster } from '../support/fake-cluster.js'
+import { refreshReasons } from '../support/refreshes.js'
 import { type ScriptedServer, scriptedServer } from '../support/scripted-server.js'
 import { failureOf, turns, until } from '../support/wait.js'
 
@@ -115,8 +116,7 @@ describe('close', () => {
     const view = fake.describe
     fake.describe = node => (silenced && node.index === 1 ? undefined : view(node))
     const redis = createCluster({ nodes: fake.urls, topology: { minRefreshGapMs: 0 } })
-    const reasons: string[] = []
-    redis.on('topology', ({ reason }) => reasons.push(reason))
+    const reasons = refreshReasons()
     await redis.connect()
     silenced = true
     const call = failureOf(redis.with({ timeoutMs: 300 }).get('k'))

@@ -8,6 +8,7 @@ import {
   UncoveredSlotError,
 } from '../../src/index.js'
 import { type LocalCluster, type LocalClusterNode, startCluster } from '../../src/local/index.js'
+import { refreshReasons } from '../support/refreshes.js'
 import { failureOf, until } from '../support/wait.js'
 
 let cluster: LocalCluster
@@ -24,9 +25,8 @@ beforeAll(async () => {
 afterAll(() => cluster?.stop())
 
 beforeEach(async () => {
-  news = []
   redis = createCluster({ nodes: cluster.urls })
-  redis.on('topology', ({ reason }) => news.push(reason))
+  news = refreshReasons()
   await redis.connect()
 })
 afterEach(() => redis.close())

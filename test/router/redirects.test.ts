@@ -1,5 +1,5 @@
 // Redirects as a cluster of scripted servers gives them: loops, nonsense, and thousands at once.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import {
   type Client,
   type Command,
@@ -15,6 +15,7 @@ import {
   TooManyRedirectsError,
 } from '../../src/index.js'
 import { type Answer, bulk, type FakeCluster, fakeCluster } from '../support/fake-cluster.js'
+import { refreshReasons } from '../support/refreshes.js'
 import { failureOf, until } from '../support/wait.js'
 
 // Of the first of two nodes.
@@ -22,18 +23,15 @@ const SLOT = keySlot('k')
 
 let cluster: FakeCluster
 let redis: Client
-const news: string[] = []
+let news: string[]
 
 async function start(answer: Answer, options: Partial<Parameters<typeof createCluster>[0]> = {}) {
   cluster = await fakeCluster(2, answer)
   redis = createCluster({ nodes: cluster.urls, ...options })
-  redis.on('topology', ({ reason }) => news.push(reason))
+  news = refreshReasons()
   await redis.connect()
 }
 
-beforeEach(() => {
-  news.length = 0
-})
 afterEach(async () => {
   redis.destroy()
   await cluster.close()
