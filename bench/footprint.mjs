@@ -1,11 +1,13 @@
 // What a client costs before its first command: import time, first reply, idle memory, installed and bundled size.
+//
+//   node bench/footprint.mjs   tells of which parts this client's bundle consists, from its sources; needs no build
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { CLIENTS } from './clients/index.mjs'
@@ -119,21 +121,37 @@ async function folderSize(folder) {
   return bytes
 }
 
-/** What a bundler makes of an application that uses the cluster client and nothing else. */
 async function bundledSize(from, factory, home) {
+  const { outputFiles } = await bundle(from, factory, home)
+  const [{ contents }] = outputFiles
+  return { kb: contents.length / 1e3, gzipKb: gzipSync(contents).length / 1e3 }
+}
+
+/** What a bundler makes of an application that uses the cluster client and nothing else. */
+async function bundle(from, factory, home) {
   const { build } = createRequire(join(ROOT, 'package.json'))('esbuild')
-  const { outputFiles } = await build({
+  return await build({
     stdin: { contents: `export { ${factory} } from '${from}'`, resolveDir: home },
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
     logLevel: 'silent',
   })
-  const [{ contents }] = outputFiles
-  return { kb: contents.length / 1e3, gzipKb: gzipSync(contents).length / 1e3 }
+}
+
+/** Bytes in this client's bundle: in all, of each folder of its sources, and of each dependency. */
+async function bundleParts() {
+  const { outputFiles, metafile } = await bundle('./src/index.ts', 'createCluster', ROOT)
+  const parts = new Map([['in all', outputFiles[0].contents.length]])
+  for (const [file, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0].inputs)) {
+    const part = /(?:.*node_modules\/|^)((?:src\/)?[^/]+)/.exec(file)?.[1] ?? file
+    parts.set(part, (parts.get(part) ?? 0) + bytesInOutput)
+  }
+  return [...parts].filter(([, bytes]) => bytes > 0).sort(([, a], [, b]) => b - a)
 }
 
 async function medianOf(times, take) {
@@ -149,5 +167,11 @@ async function attempt(take) {
     // esbuild and npm put the reason elsewhere than in the first line of the message.
     const reason = error.errors?.[0]?.text ?? error.stderr?.trim() ?? ''
     return { error: (reason || error.message).split('\n')[0] }
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const [part, bytes] of await bundleParts()) {
+    process.stdout.write(`${(bytes / 1e3).toFixed(1).padStart(7)} KB  ${part}\n`)
   }
 }

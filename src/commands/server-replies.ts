@@ -125,12 +125,6 @@ export interface CommandArgument {
   arguments?: CommandArgument[]
 }
 
-type DocumentationText = Exclude<
-  keyof CommandDocumentation,
-  'docFlags' | 'history' | 'arguments' | 'subcommands'
->
-type ArgumentText = Exclude<keyof CommandArgument, 'keySpecIndex' | 'flags' | 'arguments'>
-
 /** `[seconds, microseconds]`, both as text. */
 export function asTime(reply: Reply): ServerTime {
   const [seconds, microseconds] = asArray(reply)
@@ -276,54 +270,58 @@ export function asCommandDocs(reply: Reply): Record<string, CommandDocumentation
 }
 
 function asDocumentation(reply: Reply): CommandDocumentation {
-  const docs: CommandDocumentation = {}
-  eachEntry(reply, (name, value) => {
-    const field = DOCUMENTATION_TEXTS.get(name)
-    if (field !== undefined) docs[field] = asText(value)
-    else if (name === 'doc_flags') docs.docFlags = asTexts(value)
-    else if (name === 'history') docs.history = asArray(value).map(asChange)
-    else if (name === 'arguments') docs.arguments = asArray(value).map(asCommandArgument)
-    else if (name === 'subcommands') docs.subcommands = asCommandDocs(value)
-  })
-  return docs
+  return asDescription(reply, DOCUMENTATION)
 }
 
-const DOCUMENTATION_TEXTS: ReadonlyMap<string, DocumentationText> = /* @__PURE__ */ new Map([
-  ['summary', 'summary'],
-  ['since', 'since'],
-  ['group', 'group'],
-  ['complexity', 'complexity'],
-  ['module', 'module'],
-  ['deprecated_since', 'deprecatedSince'],
-  ['replaced_by', 'replacedBy'],
-] as const)
+const DOCUMENTATION: Decoders = {
+  summary: asText,
+  since: asText,
+  group: asText,
+  complexity: asText,
+  module: asText,
+  deprecated_since: asText,
+  replaced_by: asText,
+  doc_flags: asTexts,
+  history: reply => asArray(reply).map(asChange),
+  arguments: asCommandArguments,
+  subcommands: asCommandDocs,
+}
 
 function asChange(reply: Reply): { version: string; change: string } {
   const [version = null, change = null] = asArray(reply)
   return { version: asText(version), change: asText(change) }
 }
 
-function asCommandArgument(reply: Reply): CommandArgument {
-  const argument: CommandArgument = {}
-  eachEntry(reply, (name, value) => {
-    const field = ARGUMENT_TEXTS.get(name)
-    if (field !== undefined) argument[field] = asText(value)
-    else if (name === 'key_spec_index') argument.keySpecIndex = asCount(value)
-    else if (name === 'flags') argument.flags = asTexts(value)
-    else if (name === 'arguments') argument.arguments = asArray(value).map(asCommandArgument)
-  })
-  return argument
+function asCommandArguments(reply: Reply): CommandArgument[] {
+  return asArray(reply).map(argument => asDescription(argument, ARGUMENT))
 }
 
-const ARGUMENT_TEXTS: ReadonlyMap<string, ArgumentText> = /* @__PURE__ */ new Map([
-  ['name', 'name'],
-  ['type', 'type'],
-  ['display_text', 'displayText'],
-  ['token', 'token'],
-  ['summary', 'summary'],
-  ['since', 'since'],
-  ['deprecated_since', 'deprecatedSince'],
-] as const)
+const ARGUMENT: Decoders = {
+  name: asText,
+  type: asText,
+  display_text: asText,
+  token: asText,
+  summary: asText,
+  since: asText,
+  deprecated_since: asText,
+  key_spec_index: asCount,
+  flags: asTexts,
+  arguments: asCommandArguments,
+}
+
+/** By the server's name for a field. Fields that are not here are left out. */
+type Decoders = Readonly<Record<string, (reply: Reply) => unknown>>
+
+/** `deprecated_since` becomes `deprecatedSince`. */
+function asDescription(reply: Reply, decoders: Decoders): Record<string, never> {
+  const description: Record<string, unknown> = {}
+  eachEntry(reply, (name, value) => {
+    if (!Object.hasOwn(decoders, name)) return
+    description[name.replace(/_./g, ([, letter]) => letter!.toUpperCase())] = decoders[name]!(value)
+  })
+  // Fields are as the two interfaces above have them, since their decoders are; what a server leaves out is missing.
+  return description as Record<string, never>
+}
 
 /** A record without prototype: a server may name a setting `__proto__`. */
 function asRecord<T>(reply: Reply, asValue: (reply: Reply) => T): Record<string, T> {
