@@ -38,14 +38,16 @@ export class Inquiry {
   }
 
   /**
-   * The answers, at least one. Those that come when it `isEnough` are not waited for, and the questions taken back. Rejects
-   * when nobody could tell, with every node asked.
+   * The answers, at least one. Those that come when it `isEnough` are not waited for, and the questions taken back; the
+   * `informed`, where they are asked, are waited for a while although most have answered. Rejects when nobody could tell,
+   * with every node asked.
    */
   async ask(
     waves: Iterable<readonly Node[]>,
     isEnough: (answers: readonly Snapshot[]) => boolean,
+    informed: readonly Node[] = [],
   ): Promise<readonly Snapshot[]> {
-    const round = new Round()
+    const round = new Round(informed)
     this.#round = round
     try {
       for (const wave of waves) {
@@ -115,12 +117,14 @@ export class Inquiry {
 class Round {
   readonly contacts = new Set<Node>()
   readonly answers: Snapshot[] = []
+  readonly #informed: readonly Node[]
   readonly #questions = new AbortController()
-  #pending = 0
+  readonly #pending = new Set<Node>()
   #refusals = 0
   #onNews = (): void => {}
 
-  constructor() {
+  constructor(informed: readonly Node[]) {
+    this.#informed = informed
     // As many listeners as questions.
     setMaxListeners(0, this.#questions.signal)
   }
@@ -135,16 +139,16 @@ class Round {
 
   await(contact: Node, answer: Promise<Snapshot>): void {
     this.contacts.add(contact)
-    this.#pending++
+    this.#pending.add(contact)
     answer.then(
       snapshot => {
         this.answers.push(snapshot)
-        this.#heard()
+        this.#heard(contact)
       },
       error => {
         // The contact's own error has been kept by the inquiry.
         if (isFinal(error)) this.#refusals++
-        this.#heard()
+        this.#heard(contact)
       },
     )
   }
@@ -164,7 +168,8 @@ class Round {
       let grace: NodeJS.Timeout | undefined
       this.#onNews = () => {
         const fresh = this.answers.length - answered
-        if (this.#pending === 0 || fresh * 2 > expected || this.signal.aborted) done()
+        const isMost = fresh * 2 > expected && !this.#informed.some(node => this.#pending.has(node))
+        if (this.#pending.size === 0 || isMost || this.signal.aborted) done()
         else if (fresh > 0 || this.#refusals > refused) grace ??= setTimeout(done, GRACE_MS)
       }
       this.#onNews()
@@ -176,8 +181,8 @@ class Round {
     this.#onNews()
   }
 
-  #heard(): void {
-    this.#pending--
+  #heard(contact: Node): void {
+    this.#pending.delete(contact)
     this.#onNews()
   }
 }

@@ -217,6 +217,10 @@ const CASES: Record<string, Case> = {
     answers: [says('a', 'a 0 16383 @1', 'b 1-16382 @2')],
     believed: ['a 0 16383 @1', 'b 1-16382 @2'],
   },
+  '… and of the epochs that are told of an owner the highest': {
+    answers: [says('a', 'a 0-9 @1', 'b @3'), says('b', 'a 0-9 @5', 'b @3'), says('c', 'a @1', 'b 0-9 @3')],
+    believed: ['a 0-9 @5', 'b @3'],
+  },
   'voices without epochs are counted': {
     answers: [says('a', 'a 0-99', 'b'), says('b', 'a 0-99', 'b'), says('c', 'b 0-99', 'a')],
     believed: ['a 0-99', 'b'],

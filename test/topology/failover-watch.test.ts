@@ -22,6 +22,10 @@ let cluster: FakeCluster
 let addresses: readonly string[]
 /** What each node says of all. */
 let view: readonly string[]
+/** What some say, who know more, or less. */
+let views: Map<number, readonly string[]>
+/** Whose descriptions of the cluster come later than the others'. */
+let isLate: (index: number) => boolean
 /** What each says to ROLE; undefined: nothing at all. */
 let roles: (string | undefined)[]
 let isWanted: boolean
@@ -31,16 +35,26 @@ let registry: NodeRegistry
 
 beforeEach(async () => {
   cluster = await fakeCluster(5, (words, node) => (words[0] === 'ROLE' ? roles[node.index] : bulk('PONG')))
-  cluster.describe = () => cluster.nodes.map(({ index }) => lineOf(index)).join('\n')
+  cluster.describe = teller => cluster.nodes.map(({ index }) => lineOf(index, teller.index)).join('\n')
+  views = new Map()
+  isLate = () => false
   addresses = cluster.nodes.map(({ address }) => address)
   view = HEALTHY
   roles = [MASTER, MASTER, SLAVE, SLAVE, SLAVE]
   isWanted = true
   news = []
   registry = new NodeRegistry(testContext(), {})
+  const discovery = new ClusterDiscovery(5_000)
   topology = new Topology({
     seeds: [{ host: '127.0.0.1', port: cluster.node(1).port }],
-    discovery: new ClusterDiscovery(5_000),
+    discovery: {
+      slotted: true,
+      async discover(contact, signal) {
+        const snapshot = await discovery.discover(contact, signal)
+        if (isLate(Number(nameOf(contact)))) await new Promise(resolve => setTimeout(resolve, 20))
+        return snapshot
+      },
+    },
     registry,
     translate: createAddressMap(undefined),
     options: resolveTopologyOptions({ minRefreshGapMs: 0, maxRefreshPauseMs: 50, refreshPeriodMs: 0 }),
@@ -62,8 +76,8 @@ afterEach(async () => {
 })
 
 /** `of 0 @1`, `0-99 @3 fail`, `0-99 @3 at=127.0.0.1:7`, as CLUSTER NODES writes it. */
-function lineOf(index: number): string {
-  const words = (view[index] as string).split(' ')
+function lineOf(index: number, teller: number): string {
+  const words = ((views.get(teller) ?? view)[index] as string).split(' ')
   const epoch = words.find(word => word.startsWith('@'))?.slice(1)
   const place = words.find(word => word.startsWith('at='))?.slice(3) ?? addresses[index]
   const isReplica = words[0] === 'of'
@@ -130,6 +144,28 @@ describe('a primary is gone', () => {
     await until(() => news.includes('failover: changed'))
     expect(failovers()).toEqual(['0 → 3: 8192 slots'])
     expect(owner(0)).toBe('3')
+  })
+
+  test('its word is not doubted for being the first: of all it is asked again, and waited for', async () => {
+    const killed = await kill(0)
+    for (const index of [2, 3, 4]) await ask(node(index), command('PING'), 1_000)
+    // Nobody else has heard of it so far.
+    views.set(3, ['of 3 @5', '8192-16383 @2', 'of 3 @5', '0-8191 @5', 'of 1 @2'])
+    isLate = index => index === 3
+    for (const turn of [1, 2, 3, 4]) {
+      expect(owner(0), `turn ${turn}`).toBe('0')
+      roles[3] = MASTER
+      topology.watch(killed)
+      await until(() => news.includes('failover: changed'))
+      expect([owner(0), failovers()]).toEqual(['3', ['0 → 3: 8192 slots']])
+      // Once more, with others among those who are asked.
+      roles[3] = SLAVE
+      const known = views.get(3) as string[]
+      views.delete(3)
+      await refresh()
+      views.set(3, known)
+      news = []
+    }
   })
 
   test('nobody but its replicas is asked, and what those of others say does not matter', async () => {
@@ -275,10 +311,11 @@ describe('a snapshot is the first to tell', () => {
 
   test('… and one that keeps some is not left', async () => {
     const killed = await kill(0)
-    killed.abandon = () => expect.unreachable()
+    const reasons: Error[] = []
+    killed.abandon = reason => reasons.push(reason)
     view = ['0-9 @1', '8192-16383 @2', '10-8191 @5', 'of 0 @1', 'of 1 @2']
     await refresh()
-    expect(failovers()).toEqual([])
+    expect([failovers(), reasons, news.at(-1)]).toEqual([[], [], 'connect: changed'])
   })
 
   test('… and one that has moved to another address is left for itself, which is no failover', async () => {

@@ -286,6 +286,17 @@ describe('Topology', () => {
     expect(scene.topology.locate('?', 7005, from)).toBeUndefined()
   })
 
+  test('a server that names ever new addresses fills no memory: from some number on they are no nodes', async () => {
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    const from = scene.node(7000)
+    const located = Array.from({ length: 5_000 }, (_, i) => scene.topology.locate('10.0.0.2', i + 1, from))
+    expect(located.filter(node => node !== undefined)).toHaveLength(1_000)
+    expect(scene.topology.locate('10.0.0.2', 1, from)).toBe(located[0])
+    await scene.learn(snapshotOf(record('a', 7000, ALL)))
+    expect(scene.registry.all).toHaveLength(1)
+    expect(scene.topology.locate('10.0.0.2', 5_000, from)).toBeDefined()
+  })
+
   test('known nodes are asked first, at most three at once, and the seeds when they are of no help', async () => {
     const nodes = [7010, 7011, 7012, 7013].map((port, i) => record(`n${i}`, port, [[i, i]]))
     await scene.learn(snapshotOf(...nodes))
