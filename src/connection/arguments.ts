@@ -30,10 +30,10 @@ export function weigh(command: Command, maxBytes: number): number | InvalidArgum
   return command.prelude.length === 0 ? bytes : weighUnit(command, bytes, maxBytes)
 }
 
-/** What `weigh` said of a command that has no flaw. */
+/** What `weigh` said of a command that had no flaw. What it has got since, changed after it was given, weighs nothing. */
 export function weightOf(command: Command): number {
   let bytes = 0
-  for (const arg of command.args) bytes += arg.length
+  for (const arg of command.args) if (typeof arg === 'string' || isUint8Array(arg)) bytes += arg.length
   for (const part of command.prelude) bytes += weightOf(part)
   return bytes
 }

@@ -71,6 +71,8 @@ const PING: readonly Command[] = [createCommand(specOf('PING'), ['PING'], NO_SLO
 export class Connection implements Executor, Lifecycle, Sweepable {
   readonly address: string
   readonly target: ConnectionTarget
+  /** When it was made, in milliseconds of `performance.now()`. */
+  readonly since = performance.now()
   /** What the server said of itself, once ready. */
   hello: ServerHello | undefined
 

@@ -1,93 +1,10 @@
-// The shared, pipelined connections of one node. A lane dials when it is asked and has no connection; while a dial is
-// under way commands wait in the new connection; after a failed dial the lane pauses, and refuses commands at once with
-// the reason, so that the router can look elsewhere meanwhile.
-import {
-  Connection,
-  type ConnectionContext,
-  type ConnectionHooks,
-  type ConnectionTarget,
-} from '../connection/connection.js'
-import { formatAddress } from '../core/address.js'
-import { ConnectError, ConnectionLostError } from '../core/errors.js'
+// The lanes of one node; a slot always takes the same one, so the order of commands on a key holds.
+import type { Connection, ConnectionContext, ConnectionTarget } from '../connection/connection.js'
 import type { Command } from '../protocol/command.js'
 import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
+import { Lane, type LaneHooks } from './lane.js'
 import type { Redial } from './redial.js'
 
-class Lane implements Executor, Lifecycle {
-  #connection: Connection | undefined
-  /** Connections replaced while they still had answers to come. */
-  readonly #leaving = new Set<Connection>()
-  #closed = false
-  readonly #target: ConnectionTarget
-  readonly #context: ConnectionContext
-  readonly #redial: Redial
-  readonly #hooks: ConnectionHooks
-
-  constructor(target: ConnectionTarget, context: ConnectionContext, redial: Redial, hooks: ConnectionHooks) {
-    this.#target = target
-    this.#context = context
-    this.#redial = redial
-    this.#hooks = {
-      ...hooks,
-      onReady: connection => {
-        redial.succeeded()
-        hooks.onReady?.(connection)
-      },
-      onClose: (connection, error) => {
-        this.#lost(connection, error)
-        hooks.onClose?.(connection, error)
-      },
-    }
-  }
-
-  get connection(): Connection | undefined {
-    return this.#connection
-  }
-
-  execute(command: Command, sink: Sink): void {
-    const connection = this.#connection
-    if (connection !== undefined) connection.execute(command, sink)
-    else if (this.#closed)
-      sink.reject(new ConnectionLostError(formatAddress(this.#target.endpoint), 'not-sent'))
-    else if (this.#redial.paused) sink.reject(this.#redial.refusal())
-    else {
-      this.#connection = new Connection(this.#target, this.#context, this.#hooks)
-      this.#connection.execute(command, sink)
-    }
-  }
-
-  /** Makes the next command dial afresh; the present connection finishes what it has. */
-  replace(): void {
-    const old = this.#connection
-    if (old === undefined) return
-    this.#connection = undefined
-    this.#leaving.add(old)
-    void old.close()
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true
-    const all = [...this.#leaving]
-    if (this.#connection !== undefined) all.push(this.#connection)
-    await Promise.all(all.map(connection => connection.close()))
-  }
-
-  destroy(reason?: Error): void {
-    this.#closed = true
-    for (const connection of this.#leaving) connection.destroy(reason)
-    this.#connection?.destroy(reason)
-  }
-
-  #lost(connection: Connection, error: Error | undefined): void {
-    this.#leaving.delete(connection)
-    if (this.#connection === connection) this.#connection = undefined
-    // The dial failed. A connection that worked is replaced without a pause, and so is one that nobody wanted any more.
-    if (connection.inVain && error !== undefined) this.#redial.inVain(error)
-    else if (error instanceof ConnectError && connection.hello === undefined) this.#redial.failed(error)
-  }
-}
-
-/** n lanes; a slot always takes the same one, so the order of commands on a key holds. */
 export class Lanes implements Executor, Lifecycle {
   readonly #lanes: readonly Lane[]
   readonly #only: Lane | undefined
@@ -98,7 +15,7 @@ export class Lanes implements Executor, Lifecycle {
     target: ConnectionTarget,
     context: ConnectionContext,
     redial: Redial,
-    hooks: ConnectionHooks,
+    hooks: LaneHooks,
   ) {
     this.#lanes = Array.from({ length: count }, () => new Lane(target, context, redial, hooks))
     this.#only = count === 1 ? this.#lanes[0] : undefined
@@ -112,9 +29,26 @@ export class Lanes implements Executor, Lifecycle {
   get connections(): readonly Connection[] {
     return this.#lanes.flatMap(lane => lane.connection ?? [])
   }
+  /** One of them answers, as far as is known. */
+  get anyServes(): boolean {
+    return this.#lanes.some(lane => lane.serves)
+  }
+  get anySilent(): boolean {
+    return this.#lanes.some(lane => lane.isSilent)
+  }
+
+  /** Dials where nothing is there, or beside what hangs. */
+  revive(now: number): void {
+    // One that is ready says that the node serves; the others dial when they are asked.
+    if (this.#lanes.every(lane => lane.isEmpty)) this.#lanes[0]?.dial()
+    else for (const lane of this.#lanes) lane.probe(now)
+  }
 
   replace(): void {
     for (const lane of this.#lanes) lane.replace()
+  }
+  abandon(reason: Error): void {
+    for (const lane of this.#lanes) lane.abandon(reason)
   }
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map(lane => lane.close()))

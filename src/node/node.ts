@@ -6,13 +6,12 @@ import type {
   ConnectionTarget,
 } from '../connection/connection.js'
 import { formatAddress } from '../core/address.js'
-import { type ConnectError, ConnectionLostError, type ConnectPhase, ReplyError } from '../core/errors.js'
-import type { Sweepable, Sweeper } from '../core/sweeper.js'
+import { type ConnectError, ConnectionLostError, type ConnectPhase } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
-import { type Executor, type Lease, type Lifecycle, type Sink, WrappedSink } from '../protocol/executor.js'
+import type { Executor, Lease, Lifecycle, Sink } from '../protocol/executor.js'
 import { Flag } from '../protocol/spec.js'
-import type { Reply } from '../resp/types.js'
 import { Lanes } from './lanes.js'
+import { LeaseSink } from './lease-sink.js'
 import type { ResolvedNodeOptions } from './options.js'
 import { LeasePool } from './pool.js'
 import { Redial } from './redial.js'
@@ -28,6 +27,35 @@ export interface NodeHooks extends ConnectionHooks {
   onUnavailable?(node: Node, why: 'silent' | 'dial failed'): void
   /** It serves again. */
   onAvailable?(node: Node): void
+}
+
+/** One shared connection as it is now; see {@link NodeState}. */
+export interface LaneState {
+  readonly ready: boolean
+  /** How far it has come in being made. */
+  readonly phase: ConnectPhase
+  /** Commands that wait to be written. */
+  readonly queued: number
+  /** Commands whose answers are waited for. */
+  readonly inFlight: number
+  /** For how long it has owed answers without a sign of life; absent for one that is not taken for silent. */
+  readonly silentMs?: number
+}
+
+/** A node as it is now. */
+export interface NodeState {
+  readonly address: string
+  /** The cluster's id of it; undefined for one not yet identified. */
+  readonly id: string | undefined
+  /** False from a failed dial or a silence until it serves again. */
+  readonly available: boolean
+  readonly lanes: readonly LaneState[]
+  /** Connections for exclusive use: lent, at hand, and callers waiting for one. */
+  readonly leases: { readonly lent: number; readonly idle: number; readonly waiting: number }
+  /** Dials failed in a row. */
+  readonly failures: number
+  /** Why the last of them did. */
+  readonly lastError: string | undefined
 }
 
 export class Node implements Executor, Lifecycle {
@@ -53,9 +81,12 @@ export class Node implements Executor, Lifecycle {
     this.#redial = new Redial(this.address, context.nodeOptions, error => this.#dialFailed(error))
     this.#lanes = new Lanes(context.nodeOptions.lanes, target, context, this.#redial, {
       ...hooks,
-      onReady: connection => {
-        this.#review()
-        hooks.onReady?.(connection)
+      onServes: () => this.#review(),
+      onSilent: connection => {
+        // First the router, so that it keeps what it is given back.
+        this.#becomeUnavailable('silent')
+        hooks.onSilent?.(connection)
+        connection.giveBack()
       },
     })
   }
@@ -69,6 +100,15 @@ export class Node implements Executor, Lifecycle {
   lease(deadline: number): Promise<Lease> {
     if (this.#closed) return Promise.reject(new ConnectionLostError(this.address, 'not-sent'))
     return this.#leasePool().lease(deadline)
+  }
+
+  /** Commands in flight whose callers wait for their answers. */
+  get inFlight(): number {
+    return this.connections.reduce((sum, { awaited }) => sum + awaited, 0)
+  }
+  /** Commands that wait to be written. */
+  get queued(): number {
+    return this.connections.reduce((sum, { queued }) => sum + queued, 0)
   }
 
   get closed(): boolean {
@@ -95,12 +135,21 @@ export class Node implements Executor, Lifecycle {
     return this.#available
   }
 
-  /** While it is unavailable: dials if it is time to. Called at short intervals by whoever wants it back. */
-  revive(): void {}
+  /**
+   * While it is unavailable: dials if it is time to, beside a silent connection if there is one. Called at short intervals
+   * by whoever wants it back.
+   */
+  revive(): void {
+    if (!this.#available && !this.#closed) this.#lanes.revive(performance.now())
+  }
 
-  /** Its slots are another's now: ends its shared connections at once; commands in flight on them are rejected. */
+  /**
+   * Its slots are another's now: ends its connections at once, lent ones too, and rejects what is on them, with `reason`
+   * as the cause. Whoever asks it again dials it anew.
+   */
   abandon(reason: Error): void {
-    this.#lanes.destroy(reason)
+    this.#lanes.abandon(reason)
+    this.#leases?.abandon(reason)
   }
 
   /** Makes following commands dial afresh; present connections finish what they have. */
@@ -119,31 +168,58 @@ export class Node implements Executor, Lifecycle {
     this.#leases?.destroy(reason)
   }
 
-  /** Whether waiting may help is news, too, and told by the same word. */
+  inspect(): NodeState {
+    const now = performance.now()
+    return Object.freeze({
+      address: this.address,
+      id: this.id,
+      available: this.#available,
+      lanes: Object.freeze(this.#lanes.connections.map(connection => stateOf(connection, now))),
+      leases: Object.freeze({
+        lent: this.#leases?.borrowed ?? 0,
+        idle: this.#leases?.idle ?? 0,
+        waiting: this.#leases?.waiting ?? 0,
+      }),
+      failures: this.#redial.failures,
+      lastError: this.#redial.lastError?.message,
+    })
+  }
+
   #dialFailed(error: ConnectError): void {
     // A server that takes no more connections goes on serving those it has.
-    if (this.#closed || this.#lanes.connections.some(({ ready }) => ready)) return
-    const isNews = this.#available || this.#isFinal === error.retryable
-    this.#available = false
+    if (this.#closed || this.#lanes.anyServes) return
+    // Whether waiting may help is news, too, and told by the same word.
+    if (this.#isFinal === error.retryable) this.#available = true
     this.#isFinal = !error.retryable
-    if (isNews) this.#hooks.onUnavailable?.(this, 'dial failed')
+    this.#becomeUnavailable('dial failed')
+  }
+
+  #becomeUnavailable(why: 'silent' | 'dial failed'): void {
+    if (!this.#available || this.#closed) return
+    this.#available = false
+    this.#hooks.onUnavailable?.(this, why)
   }
 
   #review(): void {
-    if (this.#available || this.#closed || !this.#lanes.connections.some(({ ready }) => ready)) return
+    if (this.#available || this.#closed || this.#lanes.anySilent || !this.#lanes.anyServes) return
     this.#available = true
     this.#isFinal = false
     this.#hooks.onAvailable?.(this)
   }
 
   #executeAlone(command: Command, sink: Sink): void {
-    this.lease(sink.deadline).then(
-      lease => {
-        if (sink.settled) lease.release()
-        else lease.execute(command, new LeaseSink(sink, lease, this.#context.sweeper))
-      },
-      (error: Error) => sink.reject(error),
-    )
+    if (this.#closed) return sink.reject(new ConnectionLostError(this.address, 'not-sent'))
+    this.#leasePool()
+      .lease(sink.deadline, sink)
+      .then(
+        lease => {
+          if (sink.settled) lease.release()
+          else lease.execute(command, new LeaseSink(sink, lease, this.#context.sweeper))
+        },
+        (error: Error) => {
+          if (!sink.settled) sink.reject(error)
+        },
+      )
   }
 
   #leasePool(): LeasePool {
@@ -158,51 +234,10 @@ export class Node implements Executor, Lifecycle {
   }
 }
 
-/**
- * Ends a lease with its one command: kept when the server answered, thrown away when the server may still be at work.
- * A caller that leaves tells nobody, so the next sweep sees to the lease: before the command was sent, it is skipped
- * and the lease kept; after, the command expires where it stands in flight.
- */
-class LeaseSink extends WrappedSink implements Sweepable {
-  readonly #lease: Lease
-  readonly #sweeper: Sweeper
-  #sent = false
-  #done = false
-
-  constructor(inner: Sink, lease: Lease, sweeper: Sweeper) {
-    super(inner)
-    this.#lease = lease
-    this.#sweeper = sweeper
-    sweeper.add(this)
-  }
-  override get settled(): boolean {
-    return this.#done || (!this.#sent && this.inner.settled)
-  }
-  override get deadline(): number {
-    return this.inner.settled ? Number.NEGATIVE_INFINITY : this.inner.deadline
-  }
-  override sent(): void {
-    this.#sent = true
-    this.inner.sent()
-  }
-  override resolve(reply: Reply): void {
-    this.#end()
-    this.#lease.release()
-    this.inner.resolve(reply)
-  }
-  override reject(error: Error): void {
-    this.#end()
-    if (error instanceof ReplyError) this.#lease.release()
-    else this.#lease.discard(error)
-    this.inner.reject(error)
-  }
-  sweep(): void {
-    if (!this.settled) return
-    this.#end()
-    this.#lease.release()
-  }
-  #end(): void {
-    this.#done = true
-    this.#sweeper.remove(this)
-  }
+function stateOf(connection: Connection, now: number): LaneState {
+  const { ready, phase, queued, awaited, silentSince } = connection
+  const state = { ready, phase, queued, inFlight: awaited }
+  return Object.freeze(
+    silentSince === undefined ? state : { ...state, silentMs: Math.round(now - silentSince) },
+  )
 }

@@ -21,12 +21,14 @@ import {
 } from '../connection/connection.js'
 import { formatAddress } from '../core/address.js'
 import {
+  AbortedError,
   ClosedError,
   ConnectError,
   ConnectionLostError,
   DeadlineExceededError,
   OverloadedError,
 } from '../core/errors.js'
+import type { Sweepable } from '../core/sweeper.js'
 import type { Command } from '../protocol/command.js'
 import type { Lease, Lifecycle, Sink } from '../protocol/executor.js'
 import type { ResolvedNodeOptions } from './options.js'
@@ -40,11 +42,17 @@ interface Seat {
 /** Longest wait for a lease whatever the caller's own deadline, in milliseconds. */
 const MAX_WAIT_MS = 60_000
 
-export class LeasePool implements Lifecycle {
+/** Who waits for a lease. */
+interface Caller {
+  /** Waits no more. */
+  readonly settled: boolean
+}
+
+export class LeasePool implements Lifecycle, Sweepable {
   readonly #pool: Pool<Seat>
   readonly #seats = new Set<Seat>()
   /** Callers without a lease as yet; each is told why when it will get none. */
-  readonly #waiters = new Set<(error: Error) => void>()
+  readonly #waiters = new Map<(error: Error) => void, Caller | undefined>()
   readonly #target: ConnectionTarget
   readonly #context: ConnectionContext
   readonly #redial: Redial
@@ -94,6 +102,10 @@ export class LeasePool implements Lifecycle {
   get borrowed(): number {
     return this.#pool.borrowed
   }
+  /** Places that were lent before, and are free. */
+  get idle(): number {
+    return this.#pool.available
+  }
   /** Connections at hand, lent or idle. */
   get connections(): readonly Connection[] {
     return [...this.#seats].flatMap(seat => seat.connection ?? [])
@@ -105,9 +117,10 @@ export class LeasePool implements Lifecycle {
 
   /**
    * Lends a connection until `release` or `discard`. Rejects with DeadlineExceededError when none is free by
-   * `deadline` (milliseconds of `performance.now()`), OverloadedError when too many wait already.
+   * `deadline` (milliseconds of `performance.now()`), OverloadedError when too many wait already. A `caller` that settles
+   * while it waits loses its place at the next sweep.
    */
-  async lease(deadline: number): Promise<Lease> {
+  async lease(deadline: number, caller?: Caller): Promise<Lease> {
     if (this.#closed) throw this.#refusal()
     const { maxLeases, maxLeaseWaiters } = this.#options
     if (this.#pool.borrowed + this.#waiters.size >= maxLeases + maxLeaseWaiters) {
@@ -116,7 +129,7 @@ export class LeasePool implements Lifecycle {
         'node.maxLeaseWaiters',
       )
     }
-    const seat = await this.#acquire(deadline)
+    const seat = await this.#acquire(deadline, caller)
     if (this.#closed) {
       void this.#giveBack(seat, false)
       throw this.#refusal()
@@ -133,21 +146,41 @@ export class LeasePool implements Lifecycle {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#shut(this.#refusal())
+    this.#shut(() => this.#refusal())
     await Promise.all([...this.#seats].map(seat => seat.connection?.close()))
     await this.#pool.clear()
   }
 
   destroy(reason?: Error): void {
-    this.#shut(reason ?? new ClosedError('the client'))
+    this.#shut(() => reason ?? new ClosedError('the client'))
     for (const seat of this.#seats) seat.connection?.destroy(reason)
     // What is idle. The rest comes back as its callers settle; nothing waits for it.
     this.#pool.clear().catch(() => {})
   }
 
-  #shut(error: Error): void {
+  /** Ends its connections now, and turns those away who wait for one; whoever comes later has a new one. */
+  abandon(reason: Error): void {
+    const address = formatAddress(this.#target.endpoint)
+    this.#turnAway(() => new ConnectionLostError(address, 'not-sent', { cause: reason }))
+    for (const seat of [...this.#seats]) seat.connection?.destroy(reason)
+  }
+
+  sweep(): void {
+    for (const [leave, caller] of [...this.#waiters]) {
+      if (caller?.settled === true) leave(new AbortedError('not-sent', undefined))
+    }
+    if (this.#waiters.size === 0) this.#context.sweeper.remove(this)
+  }
+
+  /** Each with an error of its own. */
+  #turnAway(error: () => Error): void {
+    for (const leave of [...this.#waiters.keys()]) leave(error())
+  }
+
+  #shut(error: () => Error): void {
     this.#closed = true
-    for (const leave of [...this.#waiters]) leave(error)
+    this.#context.sweeper.remove(this)
+    this.#turnAway(error)
     this.#pool.drain().catch(() => {})
   }
 
@@ -156,7 +189,7 @@ export class LeasePool implements Lifecycle {
     return new ConnectionLostError(formatAddress(this.#target.endpoint), 'not-sent')
   }
 
-  #acquire(deadline: number): Promise<Seat> {
+  #acquire(deadline: number, caller: Caller | undefined): Promise<Seat> {
     return new Promise((resolve, reject) => {
       let left = false
       const leave = (error: Error): void => {
@@ -167,7 +200,8 @@ export class LeasePool implements Lifecycle {
       }
       const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, deadline - performance.now()))
       const timer = setTimeout(() => leave(new DeadlineExceededError('a free lease', 'not-sent')), waitMs)
-      this.#waiters.add(leave)
+      this.#waiters.set(leave, caller)
+      this.#context.sweeper.add(this)
       this.#pool.acquire().then(
         seat => {
           if (left) {

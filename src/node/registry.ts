@@ -1,9 +1,12 @@
 // Address → Node: the nodes a client knows, one each. Nodes the cluster no longer lists are retired: they finish what
-// they have, then close.
+// they have, for a while, then close.
 import type { ConnectionTarget } from '../connection/connection.js'
 import { formatAddress } from '../core/address.js'
 import type { Lifecycle } from '../protocol/executor.js'
 import { Node, type NodeContext, type NodeHooks } from './node.js'
+
+// So long a retired node may take to finish: blocking commands may take for ever.
+const RETIREMENT_MS = 4000
 
 export class NodeRegistry implements Lifecycle {
   readonly #nodes = new Map<string, Node>()
@@ -39,11 +42,19 @@ export class NodeRegistry implements Lifecycle {
     return node
   }
 
-  /** Lets the node finish and close, in the background. */
+  /** Lets the node finish and close, in the background; what it has not finished in four seconds is ended. */
   retire(node: Node): void {
     if (this.#nodes.get(node.address) === node) this.#nodes.delete(node.address)
     this.#leaving.add(node)
-    void finish(node).then(() => this.#leaving.delete(node))
+    const timer = setTimeout(
+      () => node.destroy(new Error(`${node.address} is no longer of the cluster`)),
+      RETIREMENT_MS,
+    )
+    timer.unref()
+    void finish(node).then(() => {
+      clearTimeout(timer)
+      this.#leaving.delete(node)
+    })
   }
 
   /** Call once no call is under way: connections that are still being made are given up. */

@@ -1,46 +1,19 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { startServer } from '../../src/local/index.js'
-import { Node, type NodeHooks } from '../../src/node/node.js'
-import { command, TestCall, type TestContext, testContext } from '../support/calls.js'
+import { command, TestCall, testContext } from '../support/calls.js'
 import { deadPort, type ScriptedServer, scriptedServer } from '../support/scripted-server.js'
 import { until } from '../support/wait.js'
+import { WatchedNode } from '../support/watched-node.js'
 
 const bare = { clientInfo: false }
-
-/** A node, and what it has told of itself. */
-class Scene {
-  readonly news: string[] = []
-  readonly node: Node
-  readonly context: TestContext
-
-  constructor(server: { host: string; port: number }, context: TestContext, hooks: NodeHooks = {}) {
-    this.context = context
-    this.node = new Node({ endpoint: { host: server.host, port: server.port } }, context, {
-      ...hooks,
-      onUnavailable: (node, why) => {
-        this.news.push(`unavailable: ${why}`)
-        expect(node.available).toBe(false)
-        hooks.onUnavailable?.(node, why)
-      },
-      onAvailable: node => {
-        this.news.push('available')
-        expect(node.available).toBe(true)
-        hooks.onAvailable?.(node)
-      },
-    })
-    scenes.push(this)
-  }
-}
-
-const scenes: Scene[] = []
-afterEach(() => {
-  for (const { node } of scenes.splice(0)) node.destroy()
-})
 
 describe('a node whose dials fail', () => {
   test('is unavailable from the first of them, and available when one has succeeded; each is told once', async () => {
     const victim = await startServer()
-    const { node, news, context } = new Scene(victim, testContext({}, { redialMinMs: 1, redialMaxMs: 2 }))
+    const { node, news, context } = new WatchedNode(
+      victim,
+      testContext({}, { redialMinMs: 1, redialMaxMs: 2 }),
+    )
     await context.ask(node, 'PING')
     expect([node.available, news]).toEqual([true, []])
     await victim.kill()
@@ -57,7 +30,7 @@ describe('a node whose dials fail', () => {
 
   test('has told so, and has no connection, before any of those who waited hears of it; they hear in order', async () => {
     const context = testContext(bare, { redialMinMs: 60_000, redialMaxMs: 60_000 })
-    const { node, news } = new Scene({ host: '127.0.0.1', port: await deadPort() }, context)
+    const { node, news } = new WatchedNode({ host: '127.0.0.1', port: await deadPort() }, context)
     const heard: string[] = []
     class Persistent extends TestCall {
       constructor(readonly number: number) {
@@ -86,7 +59,7 @@ describe('a node whose dials fail', () => {
     })
     const context = testContext({ ...bare, password: 'x' }, { redialMinMs: 1, redialMaxMs: 1 })
     const finals: (boolean | undefined)[] = []
-    const { node, news } = new Scene(locked, context, {
+    const { node, news } = new WatchedNode(locked, context, {
       onUnavailable: ({ lastError }) => finals.push((lastError as { retryable?: boolean }).retryable),
     })
     while (locked.dials < 4) await context.call(node, command('PING')).failure()
@@ -100,7 +73,7 @@ describe('a node whose dials fail', () => {
       await peer.greet()
       await peer.answerAll('+x\r\n')
     })
-    const { node, news, context } = new Scene(full, testContext(bare))
+    const { node, news, context } = new WatchedNode(full, testContext(bare))
     expect(await context.ask(node, 'GET', 'k')).toBe('x')
     expect((await context.call(node, command('BLPOP', 'q', '0')).failure()).name).toBe('ConnectError')
     expect(await context.ask(node, 'GET', 'k')).toBe('x')
@@ -114,7 +87,7 @@ describe('a node whose dials fail', () => {
       await peer.answerAll('+x\r\n')
     })
     const context = testContext(bare, { redialMinMs: 1, redialMaxMs: 1 })
-    const { node, news } = new Scene(late, context)
+    const { node, news } = new WatchedNode(late, context)
     await context.call(node, command('BLPOP', 'q', '0')).failure()
     expect([node.available, news]).toEqual([false, ['unavailable: dial failed']])
     await until(() => !node.resting)
@@ -133,7 +106,7 @@ test('what was lost with a connection may be asked again from within its rejecti
     peer.cut()
   })
   const context = testContext(bare)
-  const { node, news } = new Scene(peers, context)
+  const { node, news } = new WatchedNode(peers, context)
   await context.ask(node, 'GET', 'first')
   const again: TestCall[] = []
   class Persistent extends TestCall {
