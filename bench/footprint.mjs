@@ -171,7 +171,8 @@ async function attempt(take) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const [part, bytes] of await bundleParts()) {
-    process.stdout.write(`${(bytes / 1e3).toFixed(1).padStart(7)} KB  ${part}\n`)
-  }
+  const lines = (await bundleParts()).map(
+    ([part, bytes]) => `${(bytes / 1e3).toFixed(1).padStart(7)} KB  ${part}\n`,
+  )
+  process.stdout.write(lines.join(''))
 }
