@@ -108,14 +108,13 @@ function elect(
 ): Map<string, SlotRange[]> {
   const views = voices.map(voice => ownersOf(voice.nodes.filter(({ id }) => isEligible(id))))
   const before = ownersOf(present?.nodes ?? [])
-  const all = [before, ...views]
+  const edges = edgesOf(present === undefined ? voices : [...voices, present])
   const owned = new Map<string, SlotRange[]>()
   let owner: string | undefined
   let start = 0
   for (let slot = 0; slot <= SLOTS; slot++) {
     // Most slots are as the one before: nothing has to be weighed again.
-    const isSame = slot > 0 && slot < SLOTS && all.every(view => view[slot] === view[slot - 1])
-    if (isSame) continue
+    if (edges[slot] === 0) continue
     const next = slot === SLOTS ? undefined : strongest(slot, views, before[slot]?.id)
     if (next === owner) continue
     if (owner !== undefined) {
@@ -127,6 +126,22 @@ function elect(
     start = slot
   }
   return owned
+}
+
+/** By slot, 1 where a range of anybody begins, or has ended before. */
+function edgesOf(views: readonly Snapshot[]): Uint8Array {
+  const edges = new Uint8Array(SLOTS + 1)
+  edges[0] = 1
+  edges[SLOTS] = 1
+  for (const { nodes } of views) {
+    for (const { ranges } of nodes) {
+      for (const [start, end] of ranges) {
+        edges[start] = 1
+        edges[end + 1] = 1
+      }
+    }
+  }
+  return edges
 }
 
 /** The owner of each slot in one view: where it contradicts itself, that of the highest epoch, and one that serves. */
@@ -146,6 +161,8 @@ function strongest(
   views: readonly (readonly (NodeRecord | undefined)[])[],
   present: string | undefined,
 ): string | undefined {
+  const first = views[0]?.[slot]?.id
+  if (views.every(view => view[slot]?.id === first)) return first
   const claims: { id: string; epoch: number; voices: number }[] = []
   for (const view of views) {
     const record = view[slot]
