@@ -2,6 +2,7 @@
 export { type CallArg, Client, type ViewOf, type ViewOptions } from './client/client.js'
 export { createClient, createCluster } from './client/create.js'
 export type { ClientEvents } from './client/events.js'
+export type { ClientNodeState, ClientState } from './client/inspect.js'
 export { intercept, keyPrefix, type SlowCommand, slowCommands, tracing } from './client/interceptors.js'
 export type { ClientOptions, ClusterOptions, ServerOptions } from './client/options.js'
 export type { Limit, Pairs, ScanOptions, ScoredMembers, Timestamp } from './commands/arguments.js'

@@ -31,6 +31,7 @@ import { AbortGroup } from './abort-group.js'
 import { Call } from './call.js'
 import type { Engine } from './engine.js'
 import { type ClientEvents, checkListener } from './events.js'
+import { type ClientState, summaryOf } from './inspect.js'
 import { stateChange } from './stateful.js'
 import { nameOf, provisionalSpec } from './unlisted.js'
 
@@ -194,6 +195,26 @@ export class Client<V extends View = TextView> {
     checkListener('off()', event, listener)
     this.#engine.events.off(event, listener)
     return this
+  }
+
+  /**
+   * The client as it is now, in plain data that can be logged or sent as JSON: calls under way, what waits and why, every node
+   * with its connections, slots covered, the last refresh and its reason. At any time, also before `connect()` and after
+   * `close()`. The same of every view. No arguments, values or credentials are in it.
+   *
+   * @example
+   * ```ts
+   * const { pending, lines, nodes } = redis.inspect()
+   * const down = nodes.filter(node => !node.available).map(node => node.address)
+   * ```
+   */
+  inspect(): ClientState {
+    return this.#engine.inspect()
+  }
+
+  /** One line, for `console.log(redis)`. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return summaryOf(this.#engine.inspect())
   }
 
   /**

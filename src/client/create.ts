@@ -107,6 +107,7 @@ function build(options: ResolvedClientOptions, discovery: Discovery): Client {
   const engine = new Engine({
     executor: options.interceptors.length === 0 ? router : intercepted.guard(intercept(options, router)),
     router,
+    registry,
     sweeper,
     pending: new Pending(sweeper, options),
     credentials,

@@ -7,17 +7,20 @@ import type { CredentialStore } from '../connection/credentials.js'
 import { AbortedError, ClosedError, type OverloadedError, SlotwiseError } from '../core/errors.js'
 import type { Emitter } from '../core/events.js'
 import type { Sweeper } from '../core/sweeper.js'
+import type { NodeRegistry } from '../node/registry.js'
 import type { Command } from '../protocol/command.js'
 import type { Executor } from '../protocol/executor.js'
 import type { Router } from '../router/router.js'
 import { Custody } from './custody.js'
 import type { ClientEvents } from './events.js'
+import { type ClientState, clientState } from './inspect.js'
 import type { Pending } from './pending.js'
 import { UnlistedSpecs } from './unlisted.js'
 
 export interface EngineParts {
   readonly executor: Executor
   readonly router: Router
+  readonly registry: NodeRegistry
   readonly sweeper: Sweeper
   readonly pending: Pending
   readonly credentials: CredentialStore
@@ -42,6 +45,7 @@ export class Engine {
   /** No new calls are taken. */
   closing = false
   readonly #router: Router
+  readonly #registry: NodeRegistry
   readonly #credentials: CredentialStore
   readonly #intercepted: Custody
   #closed: Promise<void> | undefined
@@ -56,11 +60,23 @@ export class Engine {
     this.pending = parts.pending
     this.events = parts.events
     this.#router = parts.router
+    this.#registry = parts.registry
     this.#credentials = parts.credentials
     this.specs = new UnlistedSpecs(parts.executor)
     this.#intercepted = parts.intercepted
     this.sweeper.add(this.unlisted)
     this.sweeper.add(this.#intercepted)
+  }
+
+  inspect(): ClientState {
+    const open = this.closing ? 'closing' : 'open'
+    return clientState({
+      state: this.#destroyed ? 'closed' : open,
+      pending: this.pending,
+      router: this.#router.inspect(),
+      topology: this.#router.topology.inspect(),
+      nodes: this.#registry.all,
+    })
   }
 
   /** Of one call more than there may be under way. */
