@@ -151,14 +151,11 @@ export class Attempt implements Sink, Rester {
   get #reason(): Error | undefined {
     const { lastFailure, snapshot } = this.#router.topology
     const { slot } = this.command
-    const uncovered = snapshot !== undefined && slot >= 0
     const trouble = this.#trouble
-    return (
-      trouble?.line?.node?.lastError ??
-      trouble?.lastError ??
-      lastFailure ??
-      (uncovered ? new UncoveredSlotError(slot) : undefined)
-    )
+    const node = trouble?.line?.node
+    if (node !== undefined) return node.lastError ?? trouble?.lastError
+    const uncovered = snapshot !== undefined && slot >= 0
+    return trouble?.lastError ?? lastFailure ?? (uncovered ? new UncoveredSlotError(slot) : undefined)
   }
 
   #addFacts(error: SlotwiseError): void {

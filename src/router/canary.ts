@@ -5,8 +5,10 @@ import { ReplyError } from '../core/errors.js'
 import { type Sink, WrappedSink } from '../protocol/executor.js'
 import type { Reply } from '../resp/types.js'
 
-/** Between two canaries of one line. */
-const PAUSES = { baseMs: 10, capMs: 100 }
+/** Between two canaries of one line. A refusal that has lasted for a while is not about to end in a moment. */
+const PAUSES = { baseMs: 10, capMs: 40 }
+const LATE_PAUSES = { baseMs: 10, capMs: 250 }
+const EARLY_MS = 15_000
 
 export interface CanarySteps<W> {
   /** Sends the head of the line through `track`, and tells who it was; undefined when nobody is left in it. */
@@ -24,6 +26,7 @@ export class Canary<W> {
   #sent: W | undefined
   #tries = 0
   #ended = false
+  readonly #since = performance.now()
 
   constructor(steps: CanarySteps<W>) {
     this.#steps = steps
@@ -32,7 +35,8 @@ export class Canary<W> {
   /** One more is due, if none is on its way. */
   due(): void {
     if (this.#ended || this.#sent !== undefined || this.#timer !== undefined) return
-    this.#timer = setTimeout(this.#send, backoffDelay(this.#tries++, PAUSES))
+    const pauses = performance.now() - this.#since < EARLY_MS ? PAUSES : LATE_PAUSES
+    this.#timer = setTimeout(this.#send, backoffDelay(this.#tries++, pauses))
   }
 
   end(): void {

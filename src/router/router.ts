@@ -153,9 +153,7 @@ export class Router implements Executor, Lifecycle {
 
   /** Somebody waits for this node, or for an answer of it. */
   isWanted(node: Node): boolean {
-    return (
-      (this.waitingRoom.lineOf(node)?.size ?? 0) > 0 || node.connections.some(({ inFlight }) => inFlight > 0)
-    )
+    return (this.waitingRoom.lineOf(node)?.size ?? 0) > 0 || node.inFlight > 0
   }
 
   /** Slots may have other owners: what waits goes to them. */
@@ -182,12 +180,14 @@ export class Router implements Executor, Lifecycle {
     return {
       waiting: { count, bytes },
       resting,
-      lines: [...lines].map(({ node, why, size, since }) => ({
-        address: node?.address,
-        why,
-        waiting: size,
-        sinceMs: Math.round(now - since),
-      })),
+      lines: [...lines]
+        .filter(({ size }) => size > 0)
+        .map(({ node, why, size, since }) => ({
+          address: node?.address,
+          why,
+          waiting: size,
+          sinceMs: Math.round(now - since),
+        })),
     }
   }
 
