@@ -101,15 +101,22 @@ describe('a silence', () => {
     }
   })
 
-  test('makes the connection ask for itself, once and in order', async () => {
-    await server.ask('CONFIG', 'RESETSTAT')
-    const { connection, context, news } = await watched(server)
-    await context.ask(connection, 'CLIENT', 'PAUSE', '300')
-    const calls = ['a', 'b'].map(text => context.call(connection, command('ECHO', text)))
+  test('makes the connection ask for itself, once and in order; nobody hears the answer', async () => {
+    await using mute = await scriptedServer(async peer => {
+      await peer.greet()
+      await peer.expect('GET', 'a')
+      await peer.expect('PING')
+      await peer.expect('GET', 'b')
+      peer.reply('+a\r\n+PONG\r\n+b\r\n')
+      await peer.answerAll('+x\r\n')
+    })
+    const { connection, context, news } = await watched(mute, { ...bare, ...SOON })
+    const a = context.call(connection, command('GET', 'a'))
     await until(() => news.length > 0)
-    calls.push(context.call(connection, command('ECHO', 'c')))
-    expect(await Promise.all(calls.map(call => call.promise))).toEqual(['a', 'b', 'c'])
-    expect(await server.ask('INFO', 'commandstats')).toMatch(/cmdstat_ping:calls=1,/)
+    await until(() => performance.now() - (connection.silentSince ?? 0) > 3 * SOON.silenceMs)
+    const b = context.call(connection, command('GET', 'b'))
+    expect(await Promise.all([a.promise, b.promise])).toEqual(['a', 'b'])
+    expect(await context.ask(connection, 'GET', 'c')).toBe('x')
   })
 
   test('is none while nothing is due, however long', async () => {

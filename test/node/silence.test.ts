@@ -4,6 +4,7 @@ import type { ConnectionLostError } from '../../src/core/errors.js'
 import { type LocalServer, startServer } from '../../src/local/index.js'
 import { command, TestCall, testContext } from '../support/calls.js'
 import { type Gate, gate } from '../support/gate.js'
+import { scriptedServer } from '../support/scripted-server.js'
 import { until } from '../support/wait.js'
 import { WatchedNode } from '../support/watched-node.js'
 
@@ -102,6 +103,24 @@ describe('a server busy with a slow command', () => {
     expect(news).toEqual([SILENT, 'available'])
     await until(async () => String(await server.ask('CLIENT', 'LIST')).split('resp=3').length === 2)
   })
+})
+
+test('a byte on the old connection comes first where the server was only busy, and decides', async () => {
+  await using busy = await scriptedServer(async (peer, index) => {
+    await peer.greet()
+    const [old] = busy.peers
+    if (index === 0) return
+    // The new one is greeted, and found; the old one is answered right after.
+    setTimeout(() => old?.reply('+a\r\n+PONG\r\n'), 10)
+    await peer.left()
+  })
+  const context = testContext({ silenceMs: SILENCE_MS, clientInfo: false })
+  const scene = new WatchedNode(busy, context)
+  scene.want()
+  expect(await context.ask(scene.node, 'GET', 'k')).toBe('a')
+  await until(() => scene.node.available)
+  await busy.peers[1]?.left()
+  expect(scene.news).toEqual([SILENT, 'available'])
 })
 
 describe('a connection that the network has forgotten', () => {
