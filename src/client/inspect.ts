@@ -83,11 +83,9 @@ export function summaryOf({ state, pending, nodes, slots, lines, lastRefresh }: 
     `${nodes.length} nodes${down.length === 0 ? '' : ` (${down.map(({ address }) => address).join(', ')} unavailable)`}`,
     `${slots.covered} of ${slots.total} slots`,
     `${pending.count} calls under way`,
-    // A node that nobody asks for may have a line of nobody.
-    ...lines.flatMap(({ address, why, waiting, sinceMs }) =>
-      waiting === 0
-        ? []
-        : `${waiting} wait for ${address ?? 'an owner of their slot'} (${why}, ${sinceMs} ms)`,
+    ...lines.map(
+      ({ address, why, waiting, sinceMs }) =>
+        `${waiting} wait for ${address ?? 'an owner of their slot'} (${why}, ${sinceMs} ms)`,
     ),
   ]
   if (lastRefresh !== undefined) {

@@ -76,7 +76,7 @@ describe('inspect', () => {
     expect(redis.inspect().pending).toEqual({ count: 10, bytes: 40 })
     await until(() => redis.inspect().nodes.some(({ inFlight }) => inFlight === 10))
     // Silent: what comes now waits in its line.
-    await until(() => redis.inspect().lines.length === 1)
+    await until(() => redis.inspect().nodes.some(({ available }) => !available))
     const late = redis.with({ timeoutMs: 60_000 }).get('k')
     expect(redis.inspect()).toMatchObject({
       pending: { count: 11 },
@@ -164,7 +164,7 @@ test('console.log(redis) is one line that says how it is', async () => {
   const node = await cluster.nodeFor('k')
   await node.pause()
   const call = redis.with({ timeoutMs: 60_000 }).get('k')
-  await until(() => redis.inspect().lines.length > 0)
+  await until(() => redis.inspect().nodes.some(({ available }) => !available))
   const late = redis.with({ timeoutMs: 60_000 }).get('k')
   const line = inspect(redis)
   expect(line).toContain(`4 nodes (${node.address} unavailable)`)
