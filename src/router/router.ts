@@ -159,8 +159,13 @@ export class Router implements Executor, Lifecycle {
   /** Slots may have other owners: what waits goes to them. */
   topologyChanged(): void {
     for (const line of [...this.waitingRoom.lines]) {
-      if (line.node === undefined || line.node.closed) this.#release(line)
-      else this.waitingRoom.releaseSome(line, ({ slot }) => this.topology.pick(slot) !== line.node)
+      const { node } = line
+      if (node !== undefined && !node.closed) {
+        this.waitingRoom.releaseSome(line, ({ slot }) => this.topology.pick(slot) !== node)
+        // A dead node that owns nothing any more is not to be looked out for at every call.
+        if (line.size > 0 || this.topology.primaries.includes(node)) continue
+      }
+      this.#release(line)
     }
     this.#keepAsking()
   }
@@ -304,8 +309,12 @@ export class Router implements Executor, Lifecycle {
   #resend(attempt: Attempt, error: Error): void {
     const trouble = attempt.trouble
     trouble.lastError = error
-    const held = attempt.node !== undefined && this.waitingRoom.isHeld(attempt.node)
+    const { node } = attempt
     const lost = error instanceof ConnectionLostError
+    // It has failed before, when nobody was sent to it.
+    if (node !== undefined && !lost && !node.available && !node.closed)
+      this.nodeUnavailable(node, 'dial failed')
+    const held = node !== undefined && this.waitingRoom.isHeld(node)
     // Once at once, by a new connection. What loses several is not hurried on.
     if (!this.#closed && (held || (lost && trouble.losses++ === 0))) this.again(attempt)
     else this.#rest(attempt, error)
