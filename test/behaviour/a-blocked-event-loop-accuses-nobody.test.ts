@@ -45,6 +45,21 @@ test('two seconds with commands in flight: all are answered, and no node is susp
   ).toEqual([])
 })
 
+test('while a server is busy, too: its silence counts from when somebody could have heard it', async () => {
+  expect(
+    await accusations(async () => {
+      const slow = redis.call('EVAL', BUSY, 0)
+      await new Promise(resolve => setTimeout(resolve, 100))
+      block(1400)
+      expect(await slow).toBe('done')
+    }),
+  ).toEqual([])
+})
+
+/** Keeps a server from answering anybody for 1.6 s. */
+const BUSY = `local t = redis.call('TIME') local start = t[1] * 1000000 + t[2]
+while true do t = redis.call('TIME') if t[1] * 1000000 + t[2] - start > 1600000 then break end end return 'done'`
+
 test('several shorter ones, commands leaving in between', async () => {
   expect(
     await accusations(async () => {

@@ -43,7 +43,8 @@ interface Place {
   /** A call that began has got there. */
   reached(): boolean
   readonly waitedFor: RegExp
-  readonly cause: RegExp
+  /** Why it waits; nobody has said so where the node says nothing. */
+  readonly cause?: RegExp
   /** How many of many may be with a server at any moment, to be refused once more. */
   readonly underWay: number
 }
@@ -78,8 +79,7 @@ const places: Place[] = [
       return redis
     },
     reached: () => true,
-    waitedFor: /to serve/,
-    cause: /./,
+    waitedFor: /to serve, .*silent/,
     underWay: 0,
   },
   {
@@ -129,6 +129,7 @@ describe.each(places)('$where', place => {
     expect(error).toBeInstanceOf(DeadlineExceededError)
     expect(error).toMatchObject({ command: 'INCR', outcome: 'not-sent' })
     expect(error.waitedFor).toMatch(place.waitedFor)
+    if (place.cause === undefined) return
     const reason = String((error.cause as Error).message.split('\n')[0])
     expect(reason).toMatch(place.cause)
     expect(error.message).toContain(reason)
