@@ -29,7 +29,8 @@ export interface NodeOptions {
    */
   redialMinMs?: number
   /**
-   * Longest pause between dials of a node that does not answer, in milliseconds.
+   * Longest pause between dials of a node that does not answer, in milliseconds. In the first 15 seconds it is 100 at
+   * most: most servers that come back do so soon.
    * @default 1000
    */
   redialMaxMs?: number
