@@ -5,10 +5,11 @@ import {
   type ClientEvents,
   createClient,
   createCluster,
+  type FailedOver,
   InvalidArgumentError,
   type Refreshed,
 } from '../../src/index.js'
-import { startServer } from '../../src/local/index.js'
+import { startCluster, startServer } from '../../src/local/index.js'
 import { type FakeCluster, fakeCluster } from '../support/fake-cluster.js'
 import { overhear } from '../support/overhear.js'
 import { until } from '../support/wait.js'
@@ -120,6 +121,33 @@ describe('a node', () => {
     await server.stop()
     await expect(redis.get('k')).rejects.toMatchObject({ code: 'CLOSED' })
   })
+})
+
+test('a failover is told in its order, as events and on channels, with the addresses and the slots', async () => {
+  const cluster = await startCluster({ primaries: 3, replicas: 1, config: { 'cluster-node-timeout': 1000 } })
+  try {
+    redis = createCluster({ nodes: cluster.urls, timeoutMs: 30_000 })
+    await redis.set('k', 'v')
+    const old = await cluster.nodeFor('k')
+    const [heir] = await cluster.replicas(old)
+    const news: string[] = []
+    redis.on('node:suspect', ({ address }) => address === old.address && news.push('suspect'))
+    redis.on('failover', () => news.push('failover'))
+    redis.on('topology', ({ changed }) => changed.slots > 0 && news.push(`topology ${changed.slots}`))
+    using failovers = overhear<FailedOver>('slotwise:failover')
+    await old.kill()
+    const again = redis.with({ idempotent: true })
+    expect(await again.set('k', 'w')).toBe('OK')
+    await until(() => news.length === 3)
+    const [move] = failovers.messages as [FailedOver]
+    expect(move).toEqual({ from: old.address, to: heir?.address, slots: expect.any(Number) })
+    expect(move.slots).toBeGreaterThan(5400)
+    expect(failovers.messages).toHaveLength(1)
+    expect(news).toEqual(['suspect', 'failover', `topology ${move.slots}`])
+  } finally {
+    redis?.destroy()
+    await cluster.stop()
+  }
 })
 
 describe('on, once and off', () => {
