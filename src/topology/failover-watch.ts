@@ -11,8 +11,9 @@ import type { Reply } from '../resp/types.js'
 
 const ROLE = createCommand(specOf('ROLE'), ['ROLE'], NO_SLOT, reply => reply)
 
-/** Between two looks; a failover is usually over within the first while. */
-const FAST_MS = 25
+/** Between two looks. */
+const LOOK_MS = 25
+/** Between two rounds of ROLE after the first while, in which a failover is usually over. */
 const SLOW_MS = 250
 const FAST_FOR_MS = 15_000
 /** Clients that lost the same node do not ask in the same moments. */
@@ -37,6 +38,8 @@ export class FailoverWatch {
   /** When it began, and when it last looked. */
   #since: number
   #lookedAt = Number.NEGATIVE_INFINITY
+  /** When the replicas may be asked again. */
+  #askAt = 0
 
   constructor(node: Node, watched: Watched) {
     this.#node = node
@@ -65,8 +68,7 @@ export class FailoverWatch {
 
   /** `restedMs`: of the pause that is already over. */
   #wait(restedMs = 0): void {
-    const usualMs = performance.now() - this.#since < FAST_FOR_MS ? FAST_MS : SLOW_MS
-    const pauseMs = usualMs * (1 - JITTER + 2 * JITTER * Math.random())
+    const pauseMs = jittered(LOOK_MS)
     this.#timer = setTimeout(() => this.#look(), Math.max(0, pauseMs - restedMs))
     this.#timer.unref()
   }
@@ -77,7 +79,11 @@ export class FailoverWatch {
     const node = this.#node
     if (node.available || node.closed || !this.#watched.isWanted(node)) return
     this.#wait()
+    // A dial keeps a pace of its own.
     node.revive()
+    if (this.#lookedAt < this.#askAt) return
+    const isFast = this.#lookedAt - this.#since < FAST_FOR_MS
+    this.#askAt = isFast ? 0 : this.#lookedAt + jittered(SLOW_MS)
     for (const replica of this.#watched.replicasOf(node)) {
       if (!replica.available) replica.revive()
       this.#ask(replica)
@@ -96,6 +102,10 @@ export class FailoverWatch {
       () => this.#asking.delete(replica),
     )
   }
+}
+
+function jittered(ms: number): number {
+  return ms * (1 - JITTER + 2 * JITTER * Math.random())
 }
 
 function isPrimary(reply: Reply): boolean {
