@@ -1,5 +1,6 @@
 // One command on its way, over as many tries as it takes. The only allocation per command below the client; what only a
 // command in trouble needs is kept apart.
+import { weightOf } from '../connection/arguments.js'
 import { channels, publish } from '../core/diagnostics.js'
 import {
   ConnectionLostError,
@@ -34,6 +35,8 @@ export class Trouble {
   /** It was sent ahead of its line. */
   isCanary = false
   lastError: Error | undefined
+  /** What it was counted for while it waited. */
+  bytes: number | undefined
   /** The line it stands in, or stood in last. */
   line: Line | undefined
 }
@@ -75,9 +78,10 @@ export class Attempt implements Sink, Rester {
     return this.command.slot
   }
   get bytes(): number {
-    let bytes = 0
-    for (const arg of this.command.args) bytes += arg.length
-    return bytes
+    const trouble = this.trouble
+    // Once: whoever changes a command meanwhile does not change what it was counted for.
+    trouble.bytes ??= weightOf(this.command)
+    return trouble.bytes
   }
   get trouble(): Trouble {
     this.#trouble ??= new Trouble()
