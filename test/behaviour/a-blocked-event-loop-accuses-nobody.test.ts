@@ -64,12 +64,12 @@ test('several shorter ones, commands leaving in between', async () => {
   expect(
     await accusations(async () => {
       const calls: Promise<string | null>[] = []
-      for (let i = 0; i < 4; i++) {
+      for (let i = 0; i < 2; i++) {
         calls.push(...KEYS.map(key => redis.get(key)))
         await new Promise(resolve => setTimeout(resolve, 1))
         block(600)
       }
-      expect(await Promise.all(calls)).toEqual([...KEYS, ...KEYS, ...KEYS, ...KEYS])
+      expect(await Promise.all(calls)).toEqual([...KEYS, ...KEYS])
     }),
   ).toEqual([])
 })
@@ -79,10 +79,8 @@ test('while the topology is asked for: the map stays, and serves', async () => {
     await accusations(
       async () => {
         const before = await Promise.all(KEYS.map(key => redis.get(key)))
-        for (let i = 0; i < 2; i++) {
-          await new Promise(resolve => setTimeout(resolve, 3))
-          block(700)
-        }
+        await new Promise(resolve => setTimeout(resolve, 3))
+        block(700)
         expect(await Promise.all(KEYS.map(key => redis.get(key)))).toEqual(before)
       },
       // A question is under way nearly always, and has less time than the event loop is blocked.

@@ -46,23 +46,21 @@ async function write(value: string): Promise<void> {
 }
 
 describe('a primary', () => {
-  test('each in turn, with traffic: what was called meanwhile is served by the node that came back', async () => {
-    for (const [i, node] of primaries().entries()) {
-      await write('before')
-      await node.kill()
-      const written = write(`after ${i}`)
-      await node.restart()
-      await written
-      const key = KEYS.find(each => owns(node, each)) as string
-      expect(await node.ask('GET', key)).toBe(`after ${i}`)
-      expect(await redis.get(key)).toBe(`after ${i}`)
-    }
+  test('with traffic: what was called meanwhile is served by the node that came back', async () => {
+    const [node] = primaries() as [LocalClusterNode]
+    await write('before')
+    await node.kill()
+    const written = write('after')
+    await node.restart()
+    await written
+    const key = KEYS.find(each => owns(node, each)) as string
+    expect(await node.ask('GET', key)).toBe('after')
     expect(redirects.messages).toEqual([])
     expect(slotChanges).toEqual([])
   })
 
-  test('without traffic: the first call afterwards is served', async () => {
-    const [node] = primaries() as [LocalClusterNode]
+  test('without traffic: the first calls afterwards are served', async () => {
+    const [, node] = primaries() as [LocalClusterNode, LocalClusterNode]
     await write('before')
     await node.kill()
     await node.restart()

@@ -7,7 +7,7 @@ import { type LocalCluster, type LocalClusterNode, startCluster } from '../../sr
 import { type Gate, gate } from '../support/gate.js'
 import { until } from '../support/wait.js'
 
-const RUNS = Number(process.env.FAULT_RUNS ?? 3)
+const RUNS = Number(process.env.FAULT_RUNS ?? 2)
 
 let cluster: LocalCluster
 const doors: Gate[] = []
