@@ -3,11 +3,13 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
+/** Few slots at once are on their way, as with redis-cli. */
+const LOT = 100
 
 /** Answers by what means. */
 export async function reshard(cluster, from, to, count, signal) {
   if (cluster.cli === undefined) {
-    await cluster.migrateSlots(from, to, count)
+    for (let left = count; left > 0; left -= LOT) await cluster.migrateSlots(from, to, Math.min(LOT, left))
     return 'slotwise/local (no redis-cli was found beside the server)'
   }
   const who = ['--cluster-from', from.nodeId, '--cluster-to', to.nodeId]
