@@ -11,6 +11,7 @@ import { formatAddress } from '../core/address.js'
 import { ConnectError, ConnectionLostError } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
 import type { Executor, Lifecycle, Sink } from '../protocol/executor.js'
+import { isAtWork } from './at-work.js'
 import { Probe } from './probe.js'
 import type { Redial } from './redial.js'
 
@@ -93,6 +94,7 @@ export class Lane implements Executor, Lifecycle {
       mayDial: () => !this.#redial.paused,
       dial: () => this.#dial(),
       isReplaceable: at => this.#connection?.ready !== true || this.#connection.isLost(at),
+      isAtWork: async found => this.#connection !== undefined && isAtWork(this.#connection, found),
       onFound: found => this.#adopt(found),
     })
     this.#probe.poke(now)

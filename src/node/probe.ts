@@ -4,7 +4,8 @@
 //   poke ──► attempt ──connect──► connected ──handshake──► found ──50 ms──► takes the old one's place
 //              │ renewed every 200 ms,   │ the only one from         │
 //              │ given up after 800 ms   │ now on: the process may   └ a byte on the old one: that stays, and
-//              └ at most 4               │ hang, its backlog is small      this is closed
+//              └ at most 4               │ hang, its backlog is small      this is closed; or the server is still
+//                                                                          at what the old one asked: wait on
 //
 // It has no clock of its own but for the 50 ms: whoever wants the node pokes.
 import type { Connection } from '../connection/connection.js'
@@ -17,6 +18,8 @@ export interface ProbeHooks {
   dial(): Connection
   /** The old connection is of no use, or gone. */
   isReplaceable(now: number): boolean
+  /** The server, asked by this one, says that it is still at what the old one asked. */
+  isAtWork(found: Connection): Promise<boolean>
   /** The probe is over, this one takes the old one's place. */
   onFound(connection: Connection): void
 }
@@ -95,9 +98,16 @@ export class Probe {
       const found = this.#found
       if (found === undefined) return
       // A large value may still be on its way by the old one.
-      if (this.#hooks.isReplaceable(performance.now())) this.#hooks.onFound(found)
+      if (this.#hooks.isReplaceable(performance.now())) void this.#askOf(found)
       else this.#waitForOld()
     })
+  }
+
+  async #askOf(found: Connection): Promise<void> {
+    const isAtWork = await this.#hooks.isAtWork(found)
+    if (this.#found !== found) return
+    if (isAtWork) this.#waitForOld()
+    else this.#hooks.onFound(found)
   }
 
   #drop(attempt: Connection): void {

@@ -25,6 +25,7 @@ class Scene {
       return dialled as unknown as Connection
     },
     isReplaceable: () => true,
+    isAtWork: async () => false,
     onFound: () => {},
   })
 
