@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Most of the time tests wait for servers.
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       include: ['src/**'],

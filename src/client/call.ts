@@ -2,9 +2,10 @@
 import { AbortedError, SlotwiseError } from '../core/errors.js'
 import type { Command } from '../protocol/command.js'
 import type { Sink } from '../protocol/executor.js'
+import { weightOf } from '../protocol/weight.js'
 import type { Reply } from '../resp/types.js'
 import type { AbortGroup } from './abort-group.js'
-import { type Pending, sizeOf } from './pending.js'
+import type { Pending } from './pending.js'
 
 export class Call implements Sink {
   settled = false
@@ -27,7 +28,7 @@ export class Call implements Sink {
     this.#startedAt = startedAt
     this.deadline = startedAt + timeoutMs
     this.#pending = pending
-    this.#bytes = sizeOf(command.args)
+    this.#bytes = weightOf(command)
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -65,6 +66,7 @@ export class Call implements Sink {
     this.#settle()
     if (error instanceof SlotwiseError) {
       error.command ??= this.#command.spec.name
+      if (this.#command.slot >= 0) error.slot ??= this.#command.slot
       error.elapsedMs ??= Math.round(performance.now() - this.#startedAt)
     }
     this.#reject(error)

@@ -246,7 +246,7 @@ export class Client<V extends View = TextView> {
     const engine = this.#engine
     if (engine.closing) return Promise.reject(new ClosedError('the client'))
     const spec = provisionalSpec(nameOf(args))
-    if (engine.pending.isFull) return Promise.reject(engine.refusal({ spec }))
+    if (engine.pending.isFull) return Promise.reject(engine.refusal({ spec, slot: NO_SLOT }))
     const provisional = this.#hinted(createCommand(spec, args, NO_SLOT, toJs))
     const call = new Call(provisional, performance.now(), this.#timeoutMs, engine.pending)
     if (this.#abortGroup !== undefined && !call.join(this.#abortGroup)) return call.promise

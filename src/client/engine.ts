@@ -80,13 +80,17 @@ export class Engine {
   }
 
   /** Of one call more than there may be under way. */
-  refusal({ spec }: Pick<Command, 'spec'>): OverloadedError {
+  refusal({ spec, slot }: Pick<Command, 'spec' | 'slot'>): OverloadedError {
     const { waiting, lines } = this.#router.inspect()
     const longestMs = Math.max(0, ...lines.map(({ sinceMs }) => sinceMs))
-    return this.pending.refusal(
+    const error = this.pending.refusal(
       spec.name,
       waiting.count === 0 ? '' : `, ${waiting.count} of them wait for a node, up to ${longestMs} ms by now`,
     )
+    if (slot >= 0) error.slot = slot
+    error.attempts = 0
+    error.elapsedMs = 0
+    return error
   }
 
   topologyChanged(): void {

@@ -4,7 +4,6 @@
 // A call that has settled counts no more, even where its command still stands in a queue: that is swept within a tick.
 import { OverloadedError } from '../core/errors.js'
 import type { Sweeper } from '../core/sweeper.js'
-import type { Arg } from '../protocol/command.js'
 
 export interface PendingCeilings {
   readonly maxPending: number
@@ -58,13 +57,4 @@ export class Pending {
     error.command = command
     return error
   }
-}
-
-/** About as many bytes as the words have: of text its length, which for ASCII is the same, and costs nothing to know. */
-export function sizeOf(args: readonly Arg[]): number {
-  // A program without types may have given anything. It is refused further below, and must not spoil the sum meanwhile.
-  if (!Array.isArray(args)) return 0
-  let bytes = 0
-  for (let i = 0; i < args.length; i++) bytes += (args[i] as Arg | undefined | null)?.length ?? 0
-  return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : 0
 }

@@ -30,14 +30,6 @@ export function weigh(command: Command, maxBytes: number): number | InvalidArgum
   return command.prelude.length === 0 ? bytes : weighUnit(command, bytes, maxBytes)
 }
 
-/** What `weigh` said of a command that had no flaw. What it has got since, changed after it was given, weighs nothing. */
-export function weightOf(command: Command): number {
-  let bytes = 0
-  for (const arg of command.args) if (typeof arg === 'string' || isUint8Array(arg)) bytes += arg.length
-  for (const part of command.prelude) bytes += weightOf(part)
-  return bytes
-}
-
 function weighUnit(command: Command, own: number, maxBytes: number): number | InvalidArgumentError {
   let bytes = own
   for (const part of command.prelude) {

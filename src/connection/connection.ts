@@ -16,6 +16,7 @@ import {
   OverloadedError,
   ProtocolError,
   ReplyError,
+  withoutStack,
 } from '../core/errors.js'
 import type { Sweepable, Sweeper } from '../core/sweeper.js'
 import { Timeout } from '../core/timeout.js'
@@ -429,7 +430,7 @@ export class Connection implements Executor, Lifecycle, Sweepable {
   #lost(cause: Error, outcome: 'not-sent' | 'unknown'): Error {
     if (outcome === 'not-sent' && cause instanceof ConnectError) return cause.again()
     if (cause instanceof ClosedError) return new ClosedError('the client', outcome)
-    return new ConnectionLostError(this.address, outcome, { cause })
+    return withoutStack(() => new ConnectionLostError(this.address, outcome, { cause }))
   }
 
   readonly #expireWaiting = (sink: Sink): void => {

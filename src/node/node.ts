@@ -93,7 +93,7 @@ export class Node implements Executor, Lifecycle {
 
   execute(command: Command, sink: Sink): void {
     if ((command.spec.flags & Flag.BLOCKING) === 0) this.#lanes.execute(command, sink)
-    else this.#executeAlone(command, sink)
+    else this.executeAlone(command, sink)
   }
 
   /** A connection for exclusive use. See {@link LeasePool.lease}. */
@@ -207,7 +207,8 @@ export class Node implements Executor, Lifecycle {
     this.#hooks.onAvailable?.(this)
   }
 
-  #executeAlone(command: Command, sink: Sink): void {
+  /** By a connection that it has to itself. */
+  executeAlone(command: Command, sink: Sink): void {
     if (this.#closed) return sink.reject(new ConnectionLostError(this.address, 'not-sent'))
     this.#leasePool()
       .lease(sink.deadline, sink)

@@ -1,6 +1,5 @@
 // One command on its way, over as many tries as it takes. The only allocation per command below the client; what only a
 // command in trouble needs is kept apart.
-import { weightOf } from '../connection/arguments.js'
 import { channels, publish } from '../core/diagnostics.js'
 import {
   ConnectionLostError,
@@ -12,6 +11,7 @@ import {
 import type { Node } from '../node/node.js'
 import type { Command } from '../protocol/command.js'
 import type { Sink } from '../protocol/executor.js'
+import { weightOf } from '../protocol/weight.js'
 import type { Reply } from '../resp/types.js'
 import type { Line } from './line.js'
 import type { Router } from './router.js'
@@ -27,8 +27,10 @@ export class Trouble {
   redirectedAt = 0
   /** Followed since the last rest. */
   hops = 0
-  /** Connections that were lost with it, or before it was written. */
+  /** Connections that ended while its answer was due. */
   losses = 0
+  /** Times it was sent again at once. */
+  resends = 0
   /** Pauses it has rested. */
   rests = 0
   reconnected = false
@@ -41,6 +43,8 @@ export class Trouble {
   line: Line | undefined
 }
 
+/** What has lost so many connections goes by one of its own: the loss may be its doing, and others' answers are at stake. */
+export const ALONE_AFTER_LOSSES = 2
 /** Steps of the way that an error lists; older ones are forgotten. */
 const MAX_TRAIL = 16
 
@@ -113,6 +117,17 @@ export class Attempt implements Sink, Rester {
     node.execute(command, sink)
   }
 
+  /** It may be what ends connections. */
+  get isSuspect(): boolean {
+    return this.#trouble !== undefined && this.#trouble.losses >= ALONE_AFTER_LOSSES
+  }
+
+  tryAlone(node: Node): void {
+    this.node = node
+    this.#tries++
+    node.executeAlone(this.command, this)
+  }
+
   followed(step: string): void {
     const trouble = this.trouble
     if (trouble.redirects++ === 0) trouble.redirectedAt = performance.now()
@@ -164,9 +179,10 @@ export class Attempt implements Sink, Rester {
 
   #addFacts(error: SlotwiseError): void {
     const trouble = this.#trouble
+    const node = this.node ?? trouble?.line?.node
     error.command ??= this.command.spec.name
     if (this.command.slot >= 0) error.slot ??= this.command.slot
-    if (this.node !== undefined) error.address ??= this.node.address
+    if (node !== undefined) error.address ??= node.address
     error.attempts ??= this.#tries
     if (trouble !== undefined && trouble.redirects > 0) error.trail ??= trouble.trail
     if (error instanceof ReplyError && MAY_PASS.has(error.prefix)) error.retryable = true

@@ -32,7 +32,7 @@ import { specOf } from '../protocol/lookup.js'
 import { distinctSlots } from '../protocol/slot.js'
 import type { RefreshReason } from '../topology/refresher.js'
 import type { Topology } from '../topology/topology.js'
-import { Attempt } from './attempt.js'
+import { ALONE_AFTER_LOSSES, Attempt } from './attempt.js'
 import { Canary } from './canary.js'
 import type { HeldBecause, Line } from './line.js'
 import type { ResolvedRouterOptions } from './options.js'
@@ -238,8 +238,9 @@ export class Router implements Executor, Lifecycle {
 
   #send(attempt: Attempt, node: Node): void {
     const line = this.waitingRoom.lineOf(node)
-    if (line === undefined) attempt.tryAt(node, attempt.command)
-    else this.#join(attempt, line, undefined)
+    if (line !== undefined) this.#join(attempt, line, undefined)
+    else if (attempt.isSuspect) attempt.tryAlone(node)
+    else attempt.tryAt(node, attempt.command)
   }
 
   #join(attempt: Attempt, line: Line, error: Error | undefined): void {
@@ -270,7 +271,7 @@ export class Router implements Executor, Lifecycle {
       node = this.topology.locate(to.host, to.port, from)
     } catch (cause) {
       // The application's natMap.
-      return attempt.fail(cause as Error)
+      return attempt.fail(natMapFailed(from.address, cause as Error))
     }
     publish(channels.redirect, { kind, slot: to.slot, from: from.address, to: node?.address })
     if (node === undefined) {
@@ -281,8 +282,11 @@ export class Router implements Executor, Lifecycle {
     // Moved to itself: a proxy's way to ask for a new connection.
     if (node === from) return this.#reconnect(attempt, error)
     this.topology.moved(to.slot, node)
-    if (attempt.trouble.hops > MAX_HOPS) this.#rest(attempt, error)
-    else this.#send(attempt, node)
+    if (attempt.trouble.hops > MAX_HOPS) return this.#rest(attempt, error)
+    const line = this.waitingRoom.lineOf(from)
+    if (line === undefined || !this.waitingRoom.join(line, attempt)) return this.#send(attempt, node)
+    // Others of the slot may wait for the node that has lost it: all go together, in order.
+    this.waitingRoom.releaseSome(line, ({ slot }) => slot === to.slot || slot === attempt.slot)
   }
 
   #ask(attempt: Attempt, node: Node, error: Error): void {
@@ -315,8 +319,10 @@ export class Router implements Executor, Lifecycle {
     if (node !== undefined && !lost && !node.available && !node.closed)
       this.nodeUnavailable(node, 'dial failed')
     const held = node !== undefined && this.waitingRoom.isHeld(node)
-    // Once at once, by a new connection. What loses several is not hurried on.
-    if (!this.#closed && (held || (lost && trouble.losses++ === 0))) this.again(attempt)
+    if (lost && error.outcome === 'unknown') trouble.losses++
+    // Once at once, by a new connection. What loses several is not hurried on, and not put at the head of any line.
+    const isHarmless = trouble.losses < ALONE_AFTER_LOSSES
+    if (!this.#closed && isHarmless && (held || (lost && trouble.resends++ === 0))) this.again(attempt)
     else this.#rest(attempt, error)
   }
 
@@ -392,6 +398,13 @@ export class Router implements Executor, Lifecycle {
     this.#canaries.get(line)?.end()
     this.#canaries.delete(line)
   }
+}
+
+function natMapFailed(address: string, cause: Error): ConnectError {
+  const error = new ConnectError(address, 'reply', { cause, message: `natMap failed: ${cause.message}` })
+  error.retryable = false
+  error.outcome = 'rejected'
+  return error
 }
 
 /** Why every dial of the node will fail, whoever asks; undefined where the next one may not. */

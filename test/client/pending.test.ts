@@ -3,11 +3,12 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Call } from '../../src/client/call.js'
-import { Pending, sizeOf } from '../../src/client/pending.js'
+import { Pending } from '../../src/client/pending.js'
 import { Sweeper } from '../../src/core/sweeper.js'
 import { type Client, createClient, OverloadedError, ReplyError } from '../../src/index.js'
 import { createCommand, NO_SLOT } from '../../src/protocol/command.js'
 import { specOf } from '../../src/protocol/lookup.js'
+import { weightOfWords } from '../../src/protocol/weight.js'
 import { type ScriptedServer, scriptedServer } from '../support/scripted-server.js'
 import { failureOf, until } from '../support/wait.js'
 
@@ -105,7 +106,7 @@ describe('a call counts', () => {
             const command = createCommand(spec, args as string[], NO_SLOT, decode)
             const call = new Call(command, 0, 1e9, pending)
             call.promise.catch(() => {})
-            return { call, ends, bytes: sizeOf(args as string[]) }
+            return { call, ends, bytes: weightOfWords(args as string[]) }
           })
           expect(pending.count).toBe(calls.length)
           expect(pending.bytes).toBe(calls.reduce((sum, { bytes }) => sum + bytes, 0))
@@ -127,12 +128,12 @@ describe('a call counts', () => {
     [['GET', 'key'], 6],
     [['SET', 'k', Buffer.alloc(100)], 104],
     [[], 0],
-    [['GET', 5, null, undefined, { length: '7' }], 0],
-    [['GET', { length: -50 }], 0],
-    [['GET', { length: Number.POSITIVE_INFINITY }], 0],
+    [['GET', 5, null, undefined, { length: '7' }], 3],
+    [['GET', { length: -50 }], 3],
+    [['GET', { length: Number.POSITIVE_INFINITY }], 3],
     [undefined, 0],
     ['GET', 0],
   ])('%j for so many bytes: %i', (args, bytes) => {
-    expect(sizeOf(args as string[])).toBe(bytes)
+    expect(weightOfWords(args as string[])).toBe(bytes)
   })
 })

@@ -118,6 +118,22 @@ test('a canary that is sent elsewhere frees the others', async () => {
   expect(await Promise.all(calls)).toEqual(['there', 'here', 'here', 'here', 'here'])
 })
 
+test('who stands in line for a node goes along with those of its slot that the node sends elsewhere, in order', async () => {
+  const seen: string[] = []
+  let asked = 0
+  await start((words, node) => {
+    if (node.index === 1) {
+      seen.push(words[2] as string)
+      return ':1\r\n'
+    }
+    // The first is refused; those behind it hear that the slot has gone.
+    return asked++ === 0 ? DOWN : `-MOVED ${keySlot(words[1] as string)} ${cluster.node(1).address}\r\n`
+  })
+  const [key = ''] = keysOf(0, 1)
+  await Promise.all(['1', '2', '3', '4', '5'].map(value => redis.rpush(key, value)))
+  expect(seen).toEqual(['1', '2', '3', '4', '5'])
+})
+
 test('a canary whose caller leaves is followed by the next', async () => {
   let down = true
   await start(() => (down ? DOWN : bulk('served')))

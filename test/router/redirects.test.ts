@@ -156,7 +156,15 @@ describe('MOVED', () => {
       },
     })
     angry = true
-    expect((await failureOf(redis.get('k'))).message).toBe('mine')
+    const error = await failureOf(redis.get('k'))
+    expect(error).toMatchObject({
+      code: 'CONNECT',
+      outcome: 'rejected',
+      retryable: false,
+      command: 'GET',
+      slot: SLOT,
+    })
+    expect(error.cause).toMatchObject({ message: 'mine' })
   })
 })
 
