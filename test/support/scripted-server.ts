@@ -97,7 +97,7 @@ export class Peer {
 
   /** Resolves when the client has closed the connection. */
   async left(): Promise<void> {
-    if (!this.#ended) await once(this.#socket, 'close')
+    if (!this.#ended) await new Promise(resolve => this.#socket.once('close', resolve))
   }
 }
 
