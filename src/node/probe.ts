@@ -1,13 +1,15 @@
 // A healed network is noticed by a new dial long before the old socket notices: what that has to say it repeats at pauses
 // that double. So a node that hangs is dialled anew, beside the old connection, for as long as somebody wants it.
 //
-//   poke ──► attempt ──connect──► connected ──handshake──► found ──50 ms──► takes the old one's place
-//              │ renewed every 200 ms,   │ the only one from         │
-//              │ given up after 800 ms   │ now on: the process may   └ a byte on the old one: that stays, and
-//              └ at most 4               │ hang, its backlog is small      this is closed; or the server is still
-//                                                                          at what the old one asked: wait on
+//   poke ──► attempt ──connect──► connected ──handshake──► found ──asks──50 ms──► takes the old one's place
+//              │ renewed every 200 ms,   │ the only one from         │  ▲      │
+//              │ given up after 800 ms   │ now on: the process may   │  └──────┴ still at what the old one asked:
+//              └ at most 4               │ hang, its backlog is small│           again after 50 ms, later 250
+//                                                                    └ a byte on the old one: that stays, and
+//                                                                      this is closed
 //
-// It has no clock of its own but for the 50 ms: whoever wants the node pokes.
+// It asks before it waits: what the server did in between has arrived by then. It has no clock of its own but for these
+// pauses: whoever wants the node pokes.
 import type { Connection } from '../connection/connection.js'
 import { Timeout } from '../core/timeout.js'
 
@@ -29,6 +31,8 @@ const GIVE_UP_MS = 800
 const MAX_ATTEMPTS = 4
 /** A server that was only busy answers on the old connection first. */
 const GRACE_MS = 50
+/** The longest pause before a server that is at work is asked again. */
+const MAX_PAUSE_MS = 250
 
 export class Probe {
   readonly #hooks: ProbeHooks
@@ -66,7 +70,7 @@ export class Probe {
   onReady(attempt: Connection): void {
     if (!this.#attempts.has(attempt) || this.#found !== undefined) return
     this.#found = attempt
-    this.#waitForOld()
+    void this.#askOfOld(attempt, GRACE_MS)
   }
 
   onClose(attempt: Connection): void {
@@ -93,21 +97,23 @@ export class Probe {
     return [...this.#attempts].every(({ phase }) => phase === 'connect')
   }
 
-  #waitForOld(): void {
-    this.#grace = new Timeout(GRACE_MS, () => {
-      const found = this.#found
-      if (found === undefined) return
+  async #askOfOld(found: Connection, pauseMs: number): Promise<void> {
+    const isAtWork = await this.#hooks.isAtWork(found)
+    // Heard of the old one meanwhile, or it ended itself.
+    if (this.#found !== found) return
+    if (found.silentSince !== undefined) return this.#lose(found)
+    this.#grace = new Timeout(isAtWork ? pauseMs : GRACE_MS, () => {
+      if (this.#found !== found) return
       // A large value may still be on its way by the old one.
-      if (this.#hooks.isReplaceable(performance.now())) void this.#askOf(found)
-      else this.#waitForOld()
+      if (!isAtWork && this.#hooks.isReplaceable(performance.now())) this.#hooks.onFound(found)
+      else void this.#askOfOld(found, isAtWork ? Math.min(2 * pauseMs, MAX_PAUSE_MS) : GRACE_MS)
     })
   }
 
-  async #askOf(found: Connection): Promise<void> {
-    const isAtWork = await this.#hooks.isAtWork(found)
-    if (this.#found !== found) return
-    if (isAtWork) this.#waitForOld()
-    else this.#hooks.onFound(found)
+  /** It hangs, too: the next poke dials another. */
+  #lose(found: Connection): void {
+    this.#found = undefined
+    this.#drop(found)
   }
 
   #drop(attempt: Connection): void {
