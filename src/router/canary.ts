@@ -8,7 +8,7 @@ import type { Reply } from '../resp/types.js'
 /** Between two canaries of one line. A refusal that has lasted for a while is not about to end in a moment. */
 const PAUSES = { baseMs: 10, capMs: 40 }
 const LATE_PAUSES = { baseMs: 10, capMs: 250 }
-const EARLY_MS = 15_000
+const EARLY_MS = 30_000
 
 export interface CanarySteps<W> {
   /** Sends the head of the line through `track`, and tells who it was; undefined when nobody is left in it. */
