@@ -202,6 +202,7 @@ export class Attempt implements Sink, Rester {
 const STATES = {
   unavailable: ', which is unreachable or silent',
   refusing: ', which refuses at the moment',
+  draining: ', which does again',
   'no owner': '',
 } as const
 

@@ -12,6 +12,8 @@ export type HeldBecause =
   | 'unavailable'
   /** It answers that it serves nobody at the moment: its head is sent again from time to time. */
   | 'refusing'
+  /** It serves again: those who have waited go first, some at a time. */
+  | 'draining'
   /** Nobody owns their slot, or nobody knows who does. */
   | 'no owner'
 
@@ -38,7 +40,9 @@ export class Line {
   cause: Error | undefined
   /** When it began, in milliseconds of `performance.now()`. */
   readonly since = performance.now()
-  #waiters: Waiter[] = []
+  #waiters: (Waiter | undefined)[] = []
+  /** Of the first who still stands there. */
+  #head = 0
 
   constructor(node: Node | undefined, why: HeldBecause) {
     this.node = node
@@ -46,37 +50,42 @@ export class Line {
   }
 
   get size(): number {
-    return this.#waiters.length
+    return this.#waiters.length - this.#head
   }
   get waiters(): readonly Waiter[] {
-    return this.#waiters
+    return this.#waiters.slice(this.#head) as Waiter[]
   }
 
   add(waiter: Waiter): void {
     const waiters = this.#waiters
     let at = waiters.length
-    while (at > 0 && (waiters[at - 1] as Waiter).order > waiter.order) at--
+    while (at > this.#head && (waiters[at - 1] as Waiter).order > waiter.order) at--
     if (at === waiters.length) waiters.push(waiter)
     else waiters.splice(at, 0, waiter)
   }
 
   shift(): Waiter | undefined {
-    return this.#waiters.shift()
+    if (this.size === 0) return undefined
+    const first = this.#waiters[this.#head]
+    this.#waiters[this.#head++] = undefined
+    if (this.size === 0) this.takeAll()
+    return first
   }
 
   /** Takes out all for which `leaves` holds, in their order. */
   take(leaves: (waiter: Waiter) => boolean): Waiter[] {
     const taken: Waiter[] = []
     const kept: Waiter[] = []
-    for (const waiter of this.#waiters) (leaves(waiter) ? taken : kept).push(waiter)
+    for (const waiter of this.takeAll()) (leaves(waiter) ? taken : kept).push(waiter)
     this.#waiters = kept
     return taken
   }
 
   /** Takes out all. */
   takeAll(): Waiter[] {
-    const taken = this.#waiters
+    const taken = this.waiters
     this.#waiters = []
-    return taken
+    this.#head = 0
+    return taken as Waiter[]
   }
 }

@@ -34,12 +34,15 @@ import type { RefreshReason } from '../topology/refresher.js'
 import type { Topology } from '../topology/topology.js'
 import { ALONE_AFTER_LOSSES, Attempt } from './attempt.js'
 import { Canary } from './canary.js'
-import type { HeldBecause, Line } from './line.js'
+import type { HeldBecause, Line, Waiter } from './line.js'
 import type { ResolvedRouterOptions } from './options.js'
 import { type Verdict, verdict } from './verdict.js'
 import { WaitingRoom } from './waiting-room.js'
 
 const ASKING: readonly Command[] = [createCommand(specOf('ASKING'), ['ASKING'], NO_SLOT, reply => reply)]
+
+/** Commands of a line that are sent in one turn of the event loop. */
+const DRAINED_AT_ONCE = 128
 
 /** Redirects in a row that are followed without a rest between them. */
 const MAX_HOPS = 3
@@ -160,12 +163,14 @@ export class Router implements Executor, Lifecycle {
   topologyChanged(): void {
     for (const line of [...this.waitingRoom.lines]) {
       const { node } = line
-      if (node !== undefined && !node.closed) {
-        this.waitingRoom.releaseSome(line, ({ slot }) => this.topology.pick(slot) !== node)
-        // A dead node that owns nothing any more is not to be looked out for at every call.
-        if (line.size > 0 || this.topology.primaries.includes(node)) continue
+      if (node === undefined || node.closed) {
+        this.#endCanary(line)
+        this.waitingRoom.release(line)
+        continue
       }
-      this.#release(line)
+      this.#handOver(line, ({ slot }) => this.topology.pick(slot) !== node)
+      // A dead node that owns nothing any more is not to be looked out for at every call.
+      if (line.size === 0 && !this.topology.primaries.includes(node)) this.#release(line)
     }
     this.#keepAsking()
   }
@@ -286,7 +291,7 @@ export class Router implements Executor, Lifecycle {
     const line = this.waitingRoom.lineOf(from)
     if (line === undefined || !this.waitingRoom.join(line, attempt)) return this.#send(attempt, node)
     // Others of the slot may wait for the node that has lost it: all go together, in order.
-    this.waitingRoom.releaseSome(line, ({ slot }) => slot === to.slot || slot === attempt.slot)
+    this.#handOver(line, ({ slot }) => slot === to.slot || slot === attempt.slot)
   }
 
   #ask(attempt: Attempt, node: Node, error: Error): void {
@@ -306,7 +311,9 @@ export class Router implements Executor, Lifecycle {
   /** The node answers, but serves nobody at the moment. */
   #refused(attempt: Attempt, error: Error): void {
     const node = attempt.node as Node
-    this.#join(attempt, this.waitingRoom.lineOf(node) ?? this.waitingRoom.hold(node, 'refusing'), error)
+    const held = this.waitingRoom.lineOf(node)
+    const line = held?.why === 'unavailable' ? held : this.waitingRoom.hold(node, 'refusing')
+    this.#join(attempt, line, error)
   }
 
   /** The connection is gone. */
@@ -318,7 +325,8 @@ export class Router implements Executor, Lifecycle {
     // It has failed before, when nobody was sent to it.
     if (node !== undefined && !lost && !node.available && !node.closed)
       this.nodeUnavailable(node, 'dial failed')
-    const held = node !== undefined && this.waitingRoom.isHeld(node)
+    const line = node === undefined ? undefined : this.waitingRoom.lineOf(node)
+    const held = line !== undefined && line.why !== 'draining'
     if (lost && error.outcome === 'unknown') trouble.losses++
     // Once at once, by a new connection. What loses several is not hurried on, and not put at the head of any line.
     const isHarmless = trouble.losses < ALONE_AFTER_LOSSES
@@ -356,15 +364,55 @@ export class Router implements Executor, Lifecycle {
   /** While commands wait, the topology is asked for again and again, at its own rate. */
   #keepAsking(): void {
     for (const { node, why, size } of this.waitingRoom.lines) {
-      if (size === 0) continue
+      if (size === 0 || why === 'draining') continue
       if (why === 'refusing') this.topology.refresh('CLUSTERDOWN')
       else this.topology.refresh(node === undefined ? this.#noOwner : 'suspect node')
     }
   }
 
+  /** The node serves again: all of its line go, in order, before whatever comes now. */
   #release(line: Line): void {
     this.#endCanary(line)
-    this.waitingRoom.release(line)
+    line.why = 'draining'
+    this.#drain(line)
+  }
+
+  /** Some at a time: the first answers are not to wait until the last has been sent, nor is anything else. */
+  readonly #drain = (line: Line): void => {
+    for (let sent = 0; sent < DRAINED_AT_ONCE; sent++) {
+      // It may have been refused, or the node been lost, meanwhile.
+      if (line.why !== 'draining') return
+      // Nothing but attempts stands in line.
+      const attempt = this.waitingRoom.next(line) as Attempt | undefined
+      if (attempt === undefined) return this.waitingRoom.end(line)
+      this.#sendFrom(line, attempt)
+    }
+    setImmediate(this.#drain, line)
+  }
+
+  #sendFrom({ node }: Line, attempt: Attempt): void {
+    const isHere = node !== undefined && !node.closed && this.topology.pick(attempt.slot) === node
+    if (!isHere) attempt.wake()
+    else if (attempt.isSuspect) attempt.tryAlone(node)
+    else attempt.tryAt(node, attempt.command)
+  }
+
+  /** Those whose slot has gone elsewhere stand in the lines of its owners, and these are drained if they serve. */
+  #handOver(line: Line, leaves: (waiter: Waiter) => boolean): void {
+    const draining = new Set<Line>()
+    for (const waiter of line.take(leaves)) {
+      const owner = this.#pick(waiter.slot)
+      const target =
+        this.waitingRoom.lineOf(owner) ??
+        this.waitingRoom.hold(owner, owner === undefined ? 'no owner' : 'draining')
+      target.add(waiter)
+      const attempt = waiter as Attempt
+      attempt.trouble.line = target
+      if (target.why === 'draining') draining.add(target)
+      if (target.why === 'refusing') this.#canaryOf(target).due()
+      if (target.why === 'unavailable' && owner !== undefined) this.topology.watch(owner)
+    }
+    for (const target of draining) this.#drain(target)
   }
 
   #canaryOf(line: Line): Canary<Attempt> {

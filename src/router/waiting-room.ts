@@ -76,9 +76,9 @@ export class WaitingRoom implements Sweepable {
     this.#wakeAll(line.takeAll())
   }
 
-  /** Those of a line for whom `leaves` holds try again, in order. */
-  releaseSome(line: Line, leaves: (waiter: Waiter) => boolean): void {
-    this.#wakeAll(line.take(leaves))
+  /** Nobody stands in it any more, and nobody has to. */
+  end(line: Line): void {
+    if (this.#lines.get(line.node) === line) this.#lines.delete(line.node)
   }
 
   /** Takes the first out of its line who still wants an answer. */

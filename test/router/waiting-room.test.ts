@@ -89,12 +89,13 @@ describe('WaitingRoom', () => {
   })
 
   test('some may leave a line, and the rest keep their order', () => {
-    const guests = ['a', 'b', 'c', 'd'].map(name => guest(name))
+    const guests = ['a', 'b', 'c', 'd', 'e'].map(name => guest(name))
     for (const each of guests) room.join(line, each)
-    room.releaseSome(line, waiter => waiter === guests[1] || waiter === guests[3])
-    expect(diary).toEqual(['b wakes', 'd wakes'])
-    expect(line.waiters).toEqual([guests[0], guests[2]])
-    expect(room.size).toBe(2)
+    expect(room.next(line)).toBe(guests[0])
+    expect(line.take(waiter => waiter === guests[2] || waiter === guests[4])).toEqual([guests[2], guests[4]])
+    expect(line.waiters).toEqual([guests[1], guests[3]])
+    room.join(line, guest('first', undefined, -1))
+    expect(line.waiters.map(({ order }) => order)).toEqual([-1, guests[1]?.order, guests[3]?.order])
   })
 
   test('the next of a line is the first who still wants an answer', () => {
