@@ -270,6 +270,7 @@ export class Topology implements Lifecycle {
   #take(snapshot: Snapshot, reason: RefreshReason): void {
     const changed = !this.#wasTold || !sameTopology(this.#snapshot, snapshot)
     const owners = this.#slots.owners
+    const served = this.#primaries
     try {
       this.#adopt(snapshot, changed)
     } catch (cause) {
@@ -283,6 +284,7 @@ export class Topology implements Lifecycle {
     this.#lastFailure = undefined
     this.#inquiry.forget()
     this.#leaveReplaced(owners)
+    this.#leaveEmptied(served)
     this.#identify()
     this.#publishRefresh(snapshot.source)
     this.#hooks.onChange(snapshot, reason, changed)
@@ -365,6 +367,13 @@ export class Topology implements Lifecycle {
       }
       const [most] = [...heirs].sort(([, one], [, other]) => other - one)
       if (most !== undefined) this.#leave(node, ...most)
+    }
+  }
+
+  /** One that has given its slots away is about to leave, as a rule, and nobody may tell: no connection to it is kept idle. */
+  #leaveEmptied(served: readonly Node[]): void {
+    for (const node of served) {
+      if (node.available && !this.#slots.owners.includes(node)) node.replaceConnections()
     }
   }
 

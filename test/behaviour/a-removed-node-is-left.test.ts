@@ -71,3 +71,18 @@ test('running on as a cluster of its own, without slots: it is left, and no sock
   })
   await leaver.kill()
 })
+
+test('still running: no connection to it is kept once it serves nothing, and it is not asked again', async () => {
+  const stayer = cluster.nodes.find(node => node !== leaver && node.state === 'running') as LocalClusterNode
+  await cluster.migrateSlots(leaver, stayer)
+  expect(await Promise.all(KEYS.map(key => redis.get(key)))).toEqual(KEYS)
+  const clients = async (): Promise<number> =>
+    String(await leaver.ask('CLIENT', 'LIST', 'TYPE', 'normal'))
+      .trim()
+      .split('\n').length
+  // The one that asks.
+  await until(async () => (await clients()) === 1)
+  expect(redis.inspect().nodes.find(({ address }) => address === leaver.address)?.lanes).toEqual([])
+  expect(await Promise.all(KEYS.map(key => redis.get(key)))).toEqual(KEYS)
+  expect(await clients()).toBe(1)
+})
